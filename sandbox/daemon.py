@@ -1,0 +1,193 @@
+"""The sandbox daemon: the only part of the product that is root on the host.
+
+Theory of operation
+-------------------
+Processes. The console server (unprivileged) connects to the daemon's unix socket and names an environment. The
+daemon picks a slot and passes the connection on to the environment's template (nobody on the host, inside a
+read-only image), which forks. The fork tells the daemon its pid, is put into the slot's control groups, leaves
+every namespace of the host's, and becomes init, pid 1 of the sandbox, which then speaks with the server itself.
+Terminals are forks of init.
+
+Channels. To a template: its control socket, for requests. To a sandbox: the lifeline, a socket pair whose ends are
+here and in init. With the server: nothing but the first frame, and an error where there will be no sandbox.
+
+Who ends whom. The life of a connection is the life of a sandbox. When the server closes it, or init is gone, or
+the daemon stops, everything in the slot's group is killed at once by the kernel, and the slot is free when the
+group is empty. Only then does the daemon close its own copy of the connection, so that the server's end of file
+means "nothing is left". When the daemon itself dies, the lifelines end and each init with them, and templates are
+killed by the kernel; the next daemon sweeps the groups.
+
+Trust. No byte that a visitor, init or a template sends can change a limit: limits come from the declarations.
+Pids come from the kernel (SCM_CREDENTIALS), and nothing is ever killed by pid.
+"""
+
+import contextlib
+import os
+import resource
+import select
+import shutil
+import signal
+from pathlib import Path
+
+from . import cgroups, hierarchies, image, linux, seccomp, slots, wire
+from .hello import Hello
+from .lifecycle import STOPPING, Sandbox
+from .listener import listen, uid_of
+from .log import log
+from .loop import Loop
+from .templates import Templates
+
+# Connections that have not said HELLO.
+MAX_PENDING = 128
+
+
+class Daemon:
+    """Serves sandboxes until it is told to stop.
+
+    socket_path: where it listens. peer: the pwd entry of the user that may connect, beside root. images: the
+    folder of built images. environments: a list of Environment. slot_count: how many sandboxes may live at once.
+    serve() raises RuntimeError where another daemon has the socket or all ids, OSError where the host refuses.
+    """
+
+    def __init__(self, socket_path, peer, images, environments, slot_count):
+        self._socket_path = socket_path
+        self._peer = peer
+        self._images = images
+        self._environments = environments
+        self._slot_count = slot_count
+        self._loop = Loop()
+        self._pending = 0
+        self._launched = 0
+        self._sandboxes = set()
+        self._stopping = False
+
+    def serve(self):
+        """Returns after SIGTERM or SIGINT. However it returns, every sandbox has ended and nothing is left."""
+        with contextlib.ExitStack() as undo:
+            # First of all, because it is what another daemon may have.
+            listener = listen(self._socket_path, self._peer.pw_gid)
+            undo.callback(os.unlink, self._socket_path)
+            self._range = slots.claim_range()
+            self._make_private(undo)
+            self._groups = self._prepare_groups(undo)
+            self._slots = slots.Slots(self._slot_count, self._groups)
+            self._templates = self._start_templates()
+            self._loop.on_signals({signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGCHLD: _reap})
+            self._loop.watch(listener.fileno(), select.EPOLLIN, lambda _: self._accept(listener))
+            self._loop.run()
+
+    def _make_private(self, undo):
+        """What this process mounts from here on is never seen on the host, and goes with it."""
+        linux.unshare(linux.CLONE_NEWNS)
+        linux.mount(None, '/', None, linux.MS_REC | linux.MS_PRIVATE)
+        # A sandbox takes three or four descriptors.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        # A sandbox's pid 1 becomes our child once the fork between has gone.
+        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
+        self._folder = slots.FOLDER / self._range.name
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(parents=True)
+        undo.callback(shutil.rmtree, self._folder)
+
+    def _prepare_groups(self, undo):
+        place = self._folder / 'cgroup2'
+        place.mkdir()
+        undo.callback(linux.umount_if_mounted, place)
+        groups = hierarchies.detect(self._range.name, place)
+        self._sweep()
+        undo.callback(groups.remove)
+        groups.prepare()
+        return groups
+
+    def _start_templates(self):
+        programs = seccomp.compile_programs()
+        return {
+            environment.name: Templates(
+                self._loop, environment, image.path_of(environment, self._images), self._folder / environment.name,
+                programs, self._range.base, self._slot_count, self._told_ready,
+            )
+            for environment in self._environments
+        }
+
+    def _sweep(self):
+        """Ends and removes what killed daemons left: under our name, and under any that no living daemon has."""
+        for name, folders in hierarchies.leftovers(slots.RANGE_PATTERN).items():
+            number = int(name.removeprefix(slots.RANGE_PREFIX))
+            lock = None if number == self._range.number else slots.try_lock(number)
+            if lock is not None or number == self._range.number:
+                log('sweeping what a killed daemon left', group=name)
+                cgroups.remove(folders)
+            if lock is not None:
+                shutil.rmtree(slots.FOLDER / name, ignore_errors=True)
+                os.close(lock)
+
+    def _told_ready(self):
+        if all(templates.is_ready for templates in self._templates.values()):
+            log('ready', socket=self._socket_path, slots=self._slots.count, cgroup_version=self._groups.version)
+
+    def _accept(self, listener):
+        try:
+            connection, _ = listener.accept()
+        except OSError as error:
+            # It has hung up already, or no descriptor is left: those who live are not to suffer.
+            log('connection not accepted', error=str(error))
+            return
+        uid = uid_of(connection)
+        if uid not in (0, self._peer.pw_uid) or self._pending >= MAX_PENDING or self._stopping:
+            log('connection refused', uid=uid, pending=self._pending, stopping=self._stopping)
+            connection.close()
+            return
+        connection.setblocking(False)
+        self._pending += 1
+        Hello(self._loop, connection, self._greeted)
+
+    def _greeted(self, connection, environment):
+        """environment: what a new connection asks for; None where its first frame was none or never came."""
+        self._pending -= 1
+        if self._stopping:
+            connection.close()
+        elif environment is None:
+            _refuse(connection, wire.BROKEN_PROTOCOL, 'the first frame must be a HELLO that names an environment')
+        elif environment not in self._templates:
+            _refuse(connection, wire.UNKNOWN_ENVIRONMENT, f'{environment!r} is none of {sorted(self._templates)}')
+        elif (slot := self._slots.take()) is None:
+            _refuse(connection, wire.FULL, f'all {self._slots.count} slots are in use')
+        else:
+            self._launched += 1
+            name = f'{self._range.number}-{self._launched}'
+            sandbox = Sandbox(self._loop, self._templates[environment], connection, slot, name, self._ended)
+            self._sandboxes.add(sandbox)
+
+    def _ended(self, sandbox):
+        self._sandboxes.remove(sandbox)
+        self._slots.give_back(sandbox.slot)
+        self._stop_if_empty()
+
+    def _stop(self):
+        self._stopping = True
+        log('stopping', sandboxes=len(self._sandboxes))
+        for sandbox in list(self._sandboxes):
+            sandbox.end(STOPPING)
+        self._stop_if_empty()
+
+    def _stop_if_empty(self):
+        if self._stopping and not self._sandboxes:
+            self._loop.stop()
+
+
+def _refuse(connection, code, message):
+    try:
+        connection.send(wire.encode(wire.ERROR, 0, {'code': code, 'message': message}))
+    except OSError:
+        pass  # it has gone already
+    connection.close()
+
+
+def _reap():
+    """Templates, the forks between, and every init whose fork between has gone are our children."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass

@@ -1,0 +1,99 @@
+"""One pseudo terminal inside a sandbox, and the process that leads it. Descriptors are plain numbers: forks inherit."""
+
+import fcntl
+import os
+import signal
+import struct
+import termios
+import traceback
+
+from . import jail, wire
+
+# One read of a terminal, in bytes: the line discipline gives no more at once.
+READ_BYTES = 4096
+
+# The exit code of a process that could not be started (EX_SOFTWARE of sysexits.h).
+EXIT_FAULT = 70
+
+
+class Terminal:
+    """A terminal of so many cells, with a fork of this process as its leader: the visitor's.
+
+    interpreter: what the fork runs. program: its system call filter. lifeline: where it tells why it failed to start.
+    Raises OSError where the sandbox has no pseudo terminal, process or descriptor left.
+    """
+
+    def __init__(self, cols, rows, interpreter, program, lifeline):
+        self.input = bytearray()
+        # Bytes of output that the server has not acknowledged.
+        self.unacknowledged = 0
+        # The slave is kept open, or the master would report a hang-up without end once the visitor's process has
+        # closed it.
+        self.master, self._slave = os.openpty()
+        try:
+            self.resize(cols, rows)
+            self.pid = os.fork()
+        except OSError:
+            self.close()
+            raise
+        if self.pid == 0:
+            _lead(self._slave, interpreter, program, lifeline)
+        os.set_blocking(self.master, False)
+
+    @property
+    def may_read(self):
+        return self.unacknowledged < wire.OUTPUT_WINDOW
+
+    def read(self):
+        """Takes what the terminal holds, at most one frame of it. A single read gives 4 KB at the most."""
+        data = bytearray()
+        try:
+            while len(data) <= wire.MAX_PAYLOAD - READ_BYTES:
+                data += os.read(self.master, READ_BYTES)
+        except BlockingIOError:
+            pass
+        self.unacknowledged += len(data)
+        return data
+
+    def write(self):
+        """Types what waits in `input`, as far as the terminal takes it. Returns the number of bytes."""
+        try:
+            written = os.write(self.master, self.input)
+        except BlockingIOError:
+            return 0
+        del self.input[:written]
+        return written
+
+    def resize(self, cols, rows):
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack('4H', rows, cols, 0, 0))
+
+    def signal(self, name):
+        """Signals the foreground process group. name: without SIG."""
+        os.killpg(os.tcgetpgrp(self.master), getattr(signal, f'SIG{name}'))
+
+    def hang_up(self):
+        os.kill(self.pid, signal.SIGHUP)
+
+    def close(self):
+        os.close(self._slave)
+        os.close(self.master)
+
+
+def _lead(slave, interpreter, program, lifeline):
+    """In the fork: becomes the visitor's process. Never returns."""
+    code = EXIT_FAULT
+    try:
+        signal.set_wakeup_fd(-1)
+        try:
+            jail.become_user(slave, lifeline, program)
+            interpreter.start()
+        except BaseException:
+            # Ours to mend, so the daemon's log gets it, and not the visitor.
+            os.write(lifeline, traceback.format_exc()[-4000:].encode())
+            raise
+        jail.let_go(lifeline)
+        code = interpreter.run()
+    except SystemExit as error:
+        code = error.code if isinstance(error.code, int) else int(error.code is not None)
+    finally:
+        os._exit(code)

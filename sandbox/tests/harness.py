@@ -1,0 +1,113 @@
+"""Starts a real daemon for a module of tests, and waits for what is to come, always with a deadline."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+from sandbox import slots
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+PYTHON = '/usr/bin/python3'
+IMAGES = Path('/var/lib/try-console/images')
+USER = 'try-console'
+
+# Seconds; generous, since the machine may be busy with something else.
+DEADLINE_S = 10
+_POLL_S = 0.01
+
+
+def eventually(check, seconds=DEADLINE_S):
+    """Polls until check() is true, and returns what it returned last; the caller asserts on it."""
+    end = time.monotonic() + seconds
+    while True:
+        found = check()
+        if found or time.monotonic() > end:
+            return found
+        time.sleep(_POLL_S)
+
+
+class Daemon:
+    """A daemon of our own, beside any other on this host: its socket is in a temporary folder."""
+
+    def __init__(self, slots=4, arguments=(), socket=None):
+        """arguments: more of the command line. socket: another than a fresh one in a temporary folder."""
+        self._temporary = tempfile.mkdtemp(prefix='sandbox-test-')
+        # The server's user must reach the socket.
+        os.chmod(self._temporary, 0o755)
+        self.socket = socket or f'{self._temporary}/sandbox.sock'
+        self.slots = slots
+        self._arguments = arguments
+        self._log = Path(self._temporary) / 'log'
+        self.process = None
+
+    def start(self):
+        """Returns itself once it serves."""
+        self.launch()
+        if not eventually(lambda: self.process.poll() is not None or 'ready' in self.events()):
+            raise AssertionError(f'the daemon is not ready:\n{self.output()}')
+        if self.process.poll() is not None:
+            raise AssertionError(f'the daemon ended:\n{self.output()}')
+        return self
+
+    def launch(self):
+        """Starts the process, and does not wait for anything."""
+        command = [PYTHON, '-m', 'sandbox', 'serve', '--socket', self.socket, '--user', USER]
+        command += ['--slots', str(self.slots), *self._arguments]
+        with open(self._log, 'w') as log:
+            self.process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT)
+
+    def wait(self):
+        """Its exit code, once it has ended by itself."""
+        return self.process.wait(DEADLINE_S)
+
+    def stop(self):
+        """The polite end. Returns the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(DEADLINE_S)
+        finally:
+            self.kill()
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def kill(self):
+        """The other end, which it cannot do anything about."""
+        self.process.kill()
+        self.process.wait()
+
+    def output(self):
+        return self._log.read_text()
+
+    def log(self):
+        """What it has logged, as dicts; other lines are left out."""
+        return [json.loads(line) for line in self.output().splitlines() if line.startswith('{') and line.endswith('}')]
+
+    def events(self):
+        return [entry['event'] for entry in self.log()]
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    @property
+    def template_pid(self):
+        """The pid of the template that serves now."""
+        return [entry['pid'] for entry in self.log() if entry['event'] == 'template ready'][-1]
+
+    @property
+    def range(self):
+        """The number of its range of user ids, by the lock that it holds."""
+        for link in Path(f'/proc/{self.pid}/fd').iterdir():
+            try:
+                number = re.search(rf'/{slots.RANGE_PREFIX}(\d+)\.lock$', os.readlink(link))
+            except FileNotFoundError:
+                continue  # closed since it was listed
+            if number:
+                return int(number[1])
+        raise AssertionError('the daemon holds no range of user ids')

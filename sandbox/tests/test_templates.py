@@ -1,0 +1,59 @@
+"""Templates that die or hang: living sandboxes go on, and whoever comes next is served or told."""
+
+import json
+import os
+import signal
+import time
+
+from sandbox import wire
+
+from . import host
+from .client import Client, Ended
+from .ending import GONE_S, Ending
+from .harness import eventually
+
+
+class Templates(Ending):
+    def test_sessions_go_on_when_the_template_is_killed_and_another_one_serves(self):
+        client = self.connect()
+        killed = self.daemon.template_pid
+        os.kill(killed, signal.SIGKILL)
+        self.assertTrue(eventually(lambda: self.daemon.template_pid != killed))
+        self.assertIn('42', client.run('6*7'))
+        self.connect().hang_up()
+        client.hang_up()
+        self.assertEqual(self.processes(), [])
+
+    def test_whoever_comes_while_there_is_no_template_waits_for_the_next(self):
+        os.kill(self.daemon.template_pid, signal.SIGKILL)
+        self.assertTrue(eventually(lambda: 'template gone' in self.daemon.events()))
+        self.assertIn('42', self.connect().run('6*7'))
+
+    def test_a_template_that_is_killed_again_and_again_does_not_end_the_daemon(self):
+        killed = set()
+        while len(killed) < 4:
+            running = {pid for pid, uid, _ in host.processes(self.range, first=0) if uid == 0} - killed
+            for pid in running:
+                os.kill(pid, signal.SIGKILL)
+            killed |= running
+        self.assertIn('42', self.connect().run('6*7'))
+
+    def test_whoever_comes_after_a_crowd_that_left_at_once_does_not_wait_for_it(self):
+        for _ in range(100):
+            Client(self.daemon.socket).close()
+        began = time.monotonic()
+        self.assertTrue(eventually(self.is_served))
+        self.assertLess(time.monotonic() - began, GONE_S)
+
+    def is_served(self):
+        with Client(self.daemon.socket) as client:
+            try:
+                return client.ready()
+            except Ended:
+                return None  # the slots are not free yet
+
+    def test_a_template_that_hangs_is_replaced_and_whoever_waited_is_told(self):
+        os.kill(self.daemon.template_pid, signal.SIGSTOP)
+        with Client(self.daemon.socket) as client:
+            self.assertEqual(json.loads(client.frame(wire.ERROR, 0, seconds=15))['code'], wire.FAULT)
+        self.assertIn('42', self.connect().run('6*7'))
