@@ -1,0 +1,100 @@
+/** What the frame shows around the terminal: state, way out, and what happened at the end. */
+import type { End } from '../server/protocol.ts';
+import { describeEnd, FRAME_TEXT } from './text.ts';
+
+/** How long Enter is not taken for "again" after the end, in ms: it may have been meant before. */
+const RESTART_GUARD_MS = 600;
+
+/** What the visitor is waiting for, or has. */
+export type Phase = 'connecting' | 'starting' | 'running' | 'ended';
+
+/** The frame's page, as the rest of the frame sees it. */
+export interface View {
+  terminal: HTMLElement;
+  show: (phase: Phase) => void;
+  /** Shows why there is no console any more, and takes Enter for the remedy. */
+  showEnd: (end: End) => void;
+  /** Says something that does not change the state. */
+  warn: (sentence: string) => void;
+  /** Moves the keyboard out of the terminal. */
+  leaveTerminal: () => void;
+}
+
+/** What the visitor may ask for. `close` is absent where no page embeds the frame. */
+export interface ViewActions {
+  fullPageUrl: string;
+  close?: () => void;
+  restart: () => void;
+}
+
+/** Fills the page with its words and wires its buttons. */
+export function createView(actions: ViewActions): View {
+  const title = byId('title', HTMLElement);
+  const state = byId('state', HTMLElement);
+  const notice = byId('notice', HTMLElement);
+  const closeButton = byId('close', HTMLButtonElement);
+  title.textContent = FRAME_TEXT.title;
+  byId('hint', HTMLElement).textContent = FRAME_TEXT.leave;
+
+  if (actions.close) {
+    const fullPage = byId('full-page', HTMLAnchorElement);
+    fullPage.href = actions.fullPageUrl;
+    fullPage.textContent = FRAME_TEXT.fullPage;
+    fullPage.ariaLabel = `${FRAME_TEXT.fullPage} ${FRAME_TEXT.newTab}`;
+    closeButton.ariaLabel = FRAME_TEXT.close;
+    closeButton.title = FRAME_TEXT.close;
+    closeButton.addEventListener('click', actions.close);
+    fullPage.hidden = closeButton.hidden = false;
+  }
+
+  const show = (phase: Phase) => {
+    document.body.dataset.phase = phase;
+    state.textContent = FRAME_TEXT[phase];
+  };
+
+  return {
+    terminal: byId('terminal', HTMLElement),
+    show,
+    showEnd: (end) => {
+      show('ended');
+      const { what, remedy } = describeEnd(end);
+      notice.replaceChildren(paragraph(remedy ? `${what} ${remedy.next}` : what));
+      if (!remedy) return;
+      const again = document.createElement('button');
+      again.type = 'button';
+      again.textContent = remedy.action;
+      again.addEventListener('click', actions.restart);
+      notice.append(again);
+      takeEnter(actions.restart);
+    },
+    warn: (sentence) => notice.replaceChildren(paragraph(sentence)),
+    leaveTerminal: () => (actions.close ? closeButton : title).focus(),
+  };
+}
+
+/** Restarts on a fresh press of Enter, unless it is meant for a link or a button. */
+function takeEnter(restart: () => void): void {
+  const takenFrom = performance.now() + RESTART_GUARD_MS;
+  document.addEventListener(
+    'keydown',
+    (event) => {
+      if (event.key !== 'Enter' || event.repeat || event.isComposing) return;
+      if (event.target instanceof Element && event.target.closest('a, button')) return;
+      if (performance.now() >= takenFrom) restart();
+    },
+    // Before the terminal, which stops the event.
+    { capture: true },
+  );
+}
+
+function paragraph(text: string): HTMLParagraphElement {
+  const element = document.createElement('p');
+  element.textContent = text;
+  return element;
+}
+
+function byId<Type extends HTMLElement>(id: string, type: { new (): Type }): Type {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`console.html has no ${type.name} "${id}"`);
+  return element;
+}

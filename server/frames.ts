@@ -1,0 +1,103 @@
+/**
+ * The wire between the server and a sandbox: length-prefixed frames on a unix socket.
+ *
+ * A frame is: u32 length of what follows, u8 type (an ASCII letter), u16 terminal, payload; numbers
+ * are big-endian. `sandbox/frames.jsonl` holds examples that the tests of both sides replay.
+ */
+
+/** The kinds of frame, in the order of a life. */
+export const FRAME_TYPES = {
+  /** server → daemon, first: which environment, JSON. */
+  hello: 'H',
+  /** The sandbox exists, JSON. */
+  ready: 'R',
+  /** Start the command in a terminal of this size, JSON; answered by its pid, JSON. */
+  open: 'O',
+  /** Bytes of a terminal, both ways. */
+  data: 'D',
+  /** So many bytes were consumed, u32, both ways. */
+  ack: 'A',
+  /** A terminal's new size: u16 columns, u16 rows. */
+  resize: 'Z',
+  /** A signal's name for the terminal's foreground group, such as "INT". */
+  signal: 'S',
+  /** Hang the terminal up. */
+  close: 'C',
+  /** The terminal's command has ended, after its last data, JSON. */
+  exit: 'E',
+  /** The other side failed and closes, JSON. */
+  error: 'X',
+} as const;
+
+export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
+
+/** The largest payload, in bytes. */
+export const MAX_PAYLOAD_BYTES = 65_536;
+
+const LENGTH_BYTES = 4;
+const HEADER_BYTES = 3;
+const KNOWN: ReadonlySet<string> = new Set(Object.values(FRAME_TYPES));
+
+export interface Frame {
+  type: FrameType;
+  /** 0 is the sandbox itself, terminals count from 1. */
+  terminal: number;
+  payload: Buffer;
+}
+
+/** What came is no frame. */
+export class MalformedFrame extends Error {}
+
+/** Writes a frame. */
+export function encodeFrame({ type, terminal, payload }: Frame): Buffer {
+  const head = Buffer.alloc(LENGTH_BYTES + HEADER_BYTES);
+  head.writeUInt32BE(HEADER_BYTES + payload.length, 0);
+  head.write(type, LENGTH_BYTES, 'ascii');
+  head.writeUInt16BE(terminal, LENGTH_BYTES + 1);
+  return Buffer.concat([head, payload]);
+}
+
+/** Cuts a stream of bytes into frames. It keeps at most one frame that is not whole yet. */
+export class FrameReader {
+  /** Joined only once they are long enough: a stream of single bytes costs no more than another. */
+  #chunks: Buffer[] = [];
+  #length = 0;
+  /** How many bytes have to be there before there is anything to do. */
+  #needed = LENGTH_BYTES;
+
+  /** @throws MalformedFrame; the stream is worthless from then on */
+  push(chunk: Buffer): Frame[] {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+    if (this.#length < this.#needed) return [];
+    const bytes = Buffer.concat(this.#chunks);
+    const frames: Frame[] = [];
+    let at = 0;
+    this.#needed = frameEnd(bytes, at);
+    while (bytes.length - at >= this.#needed) {
+      frames.push(toFrame(bytes.subarray(at + LENGTH_BYTES, at + this.#needed)));
+      at += this.#needed;
+      this.#needed = frameEnd(bytes, at);
+    }
+    this.#chunks = [bytes.subarray(at)];
+    this.#length = bytes.length - at;
+    return frames;
+  }
+}
+
+/** How long the frame at an offset is, or its length field where that is not there yet, in bytes. */
+function frameEnd(bytes: Buffer, at: number): number {
+  if (bytes.length - at < LENGTH_BYTES) return LENGTH_BYTES;
+  const length = bytes.readUInt32BE(at);
+  if (length < HEADER_BYTES || length > HEADER_BYTES + MAX_PAYLOAD_BYTES) {
+    throw new MalformedFrame(`a frame of ${length} bytes`);
+  }
+  return LENGTH_BYTES + length;
+}
+
+function toFrame(body: Buffer): Frame {
+  const type = body.toString('latin1', 0, 1);
+  if (!KNOWN.has(type)) throw new MalformedFrame(`a frame of type ${JSON.stringify(type)}`);
+  const terminal = body.readUInt16BE(1);
+  return { type: type as FrameType, terminal, payload: body.subarray(HEADER_BYTES) };
+}

@@ -1,0 +1,19 @@
+/** The built files: the loader for every page, and what the console frame loads. */
+import { join } from 'node:path';
+import express, { Router } from 'express';
+
+/** Makes the routes of the files below `webDir`. */
+export function assetRoutes(webDir: string): Router {
+  const embed = join(webDir, 'embed');
+  return Router()
+    .get('/embed.js', (_request, response) => {
+      // Any site's page may load it, also one that isolates itself.
+      response.set('Cross-Origin-Resource-Policy', 'cross-origin');
+      response.sendFile('embed.js', { root: embed, maxAge: '5m' });
+    })
+    .use(
+      '/assets',
+      // Their names change with their content.
+      express.static(join(embed, 'assets'), { index: false, immutable: true, maxAge: '1y' }),
+    );
+}

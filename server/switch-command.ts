@@ -1,0 +1,58 @@
+/** `npm run switch`: shows the kill switch of the server on this machine, or moves it. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { userInfo } from 'node:os';
+import { readEnv, toConfig, type Config } from './config.ts';
+import { reasonOf, StartError } from './errors.ts';
+import { POSITIONS } from './kill-switch.ts';
+
+const USAGE = `usage: npm run switch [-- ${POSITIONS.join('|')} "why"]`;
+
+async function main([position, ...words]: string[]): Promise<void> {
+  const isKnown = position === undefined || POSITIONS.some((known) => known === position);
+  if (!isKnown) throw new StartError(`${position} is no position of the switch. ${USAGE}`);
+  const reason = words.join(' ');
+  if (position && !reason) throw new StartError(`say why, for the audit trail. ${USAGE}`);
+  const config = toConfig(readEnv());
+  const change = position && { position, who: userInfo().username, reason };
+  const response = await call(config, change);
+  const answer = (await response.json()) as Record<string, string>;
+  if (!response.ok)
+    throw new StartError(`the server refused: ${answer['detail'] ?? response.status}`);
+  const { position: now = '?', at = '?', who = '?', reason: why = '?' } = answer;
+  process.stdout.write(`${now}, since ${at}, by ${who}: ${why}\n`);
+}
+
+/** Reads the switch, or moves it where a change is given. @throws StartError where the server is not reached */
+async function call(config: Config, change: object | '' | undefined): Promise<Response> {
+  const url = `${config.publicUrl ?? `http://${config.host}:${config.port}`}/v1/switch`;
+  const authorization = `Bearer ${config.adminToken ?? (await readToken(config.stateDir))}`;
+  try {
+    return await fetch(url, {
+      method: change ? 'PUT' : 'GET',
+      headers: { authorization, 'content-type': 'application/json' },
+      ...(change ? { body: JSON.stringify(change) } : {}),
+    });
+  } catch (error) {
+    throw new StartError(
+      `no server answers at ${url} (${reasonOf(error)}): start it with "npm start", or set TRY_CONSOLE_PUBLIC_URL.`,
+    );
+  }
+}
+
+async function readToken(stateDir: string): Promise<string> {
+  const file = join(stateDir, 'admin-token');
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new StartError(
+      `${file} cannot be read (${reasonOf(error)}): start the server once, and run this as root.`,
+    );
+  }
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (!(error instanceof StartError)) throw error;
+  process.stderr.write(`try-console: ${error.message}\n`);
+  process.exitCode = 1;
+});
