@@ -10,6 +10,9 @@ import stat
 
 from . import linux
 
+# The descriptor of a template's control socket.
+CONTROL = 3
+
 # Where the guest's side of this package lies in every image, and what executes it.
 CODE_PATH = '/usr/lib/try-console'
 _BOOTSTRAP = f'import sys; sys.path.insert(0, {CODE_PATH!r}); from sandbox.template import main; main()'
@@ -59,9 +62,10 @@ def start(layers):
         theirs.close()
         return pid, ours
     try:
-        _become_template(layers, theirs)
+        os.dup2(theirs.fileno(), CONTROL)
+        _become_template(layers)
     except BaseException as error:
-        theirs.send(f'{type(error).__name__}: {error}'.encode())
+        os.write(CONTROL, f'{type(error).__name__}: {error}'.encode())
     finally:
         os._exit(1)
 
@@ -74,24 +78,22 @@ def map_users(pid, base, slots):
             file.write(mapping)
 
 
-def _become_template(layers, control):
+def _become_template(layers):
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     os.setsid()
     os.umask(0o022)
-    os.dup2(control.fileno(), 3)
     null = os.open('/dev/null', os.O_RDWR)
     for fd in (0, 1, 2):
         os.dup2(null, fd)
-    linux.close_from(4)
-    channel = socket.socket(fileno=3)
+    linux.close_from(CONTROL + 1)
 
     _build_root(layers)
     # From here on nothing on the host is ours, and no network is.
     linux.unshare(linux.CLONE_NEWUSER)
-    channel.send(b'unshared')
-    if channel.recv(16) != b'mapped':
+    os.write(CONTROL, b'unshared')
+    if os.read(CONTROL, 16) != b'mapped':
         os._exit(1)
     os.setgroups([])
     os.setresgid(0, 0, 0)
@@ -99,7 +101,7 @@ def _become_template(layers, control):
     linux.unshare(linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
     # After the change of user, which would clear it.
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
-    os.set_inheritable(3, True)
+    os.set_inheritable(CONTROL, True)
     os.chdir('/')
     os.execve('/usr/bin/python3', ['python3', '-I', '-c', _BOOTSTRAP], ENVIRONMENT)
 
