@@ -1,5 +1,19 @@
 /** A visitor opens a console on a documentation page, and closes it again. */
+import { get } from 'node:http';
 import { expect, test } from './test.ts';
+
+/** How many bytes of a body are on the wire, for a browser that takes gzip. */
+function wireBytes(url: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const request = get(url, { headers: { 'Accept-Encoding': 'gzip' } }, (response) => {
+      let bytes = 0;
+      response.on('data', (chunk: Buffer) => (bytes += chunk.length));
+      response.on('end', () => resolve(bytes));
+      response.on('error', reject);
+    });
+    request.on('error', reject);
+  });
+}
 
 test('before the click the page loads the loader and asks for the health, and nothing else', async ({
   consolePage,
@@ -94,4 +108,22 @@ test('the console also has a page of its own, which no other page can frame', as
   expect(response?.headers()['content-security-policy']).toContain("frame-ancestors 'none'");
   await expect(page.locator('.xterm-rows')).toContainText('In [1]:');
   await expect(page.getByRole('button', { name: 'Close console' })).toBeHidden();
+});
+
+test('the loader is under 3 KB on the wire, the console under 115', async ({
+  consolePage,
+  stack,
+}) => {
+  const loaded: string[] = [];
+  consolePage.page.on('requestfinished', (request) => {
+    const { origin, pathname } = new URL(request.url());
+    if (origin === stack.consoleUrl && !pathname.startsWith('/v1/')) loaded.push(request.url());
+  });
+  await consolePage.launch();
+  const [loader = '', ...frame] = loaded;
+  expect(loader).toMatch(/embed\.js$/);
+  expect(await wireBytes(loader)).toBeLessThan(3000);
+  expect(frame.filter((url) => url.includes('/assets/')).length).toBeGreaterThan(1);
+  const sizes = await Promise.all(frame.map(wireBytes));
+  expect(sizes.reduce((sum, bytes) => sum + bytes)).toBeLessThan(115_000);
 });

@@ -42,6 +42,14 @@ test('Ctrl-C interrupts an endless loop', async ({ consolePage }) => {
   await consolePage.expectPrompt(2);
 });
 
+test('Ctrl-C is not kept behind a paste that nobody reads', async ({ consolePage }) => {
+  await consolePage.run('print("busy"); exec("while True: pass")');
+  await consolePage.expectScreen(/^busy$/m);
+  await consolePage.paste('print("pasted")\n'.repeat(10_000));
+  await consolePage.page.keyboard.press('Control+c');
+  await consolePage.expectScreen(/KeyboardInterrupt/);
+});
+
 test('Ctrl-C stops an endless print, and the page stays alive meanwhile', async ({
   consolePage,
 }) => {

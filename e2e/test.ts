@@ -20,6 +20,8 @@ const PREFERENCES = { profile: { cookie_controls_mode: 1, block_third_party_cook
 
 interface TestFixtures {
   consolePage: ConsolePage;
+  /** Starts a product of the test's own, which is stopped however the test ends. */
+  startAnother: typeof startStack;
 }
 
 interface WorkerFixtures {
@@ -45,6 +47,17 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   page: async ({ context }, use) => {
     await use(context.pages()[0] ?? (await context.newPage()));
+  },
+
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs off this pattern
+  startAnother: async ({}, use) => {
+    const started: Stack[] = [];
+    await use(async (options) => {
+      const stack = await startStack(options);
+      started.push(stack);
+      return stack;
+    });
+    for (const stack of started) await stack.stop();
   },
 
   consolePage: async ({ page, stack }, use) => {

@@ -37,6 +37,10 @@ function runConsole(view: View, token: string, onOpen: () => void): void {
   // Taken now, and again when the embedding page hands it over, but not from a visitor elsewhere.
   if (window === parent || document.hasFocus()) terminal.focus();
   addEventListener('focus', () => terminal.focus(), { once: true });
+  // The first key may come in ahead of that event: what it types still goes where the focus is then.
+  addEventListener('keydown', ({ target }) => target === document.body && terminal.focus(), {
+    once: true,
+  });
 
   view.show('connecting');
   const socket = openSocket(location.origin + SOCKET_PATH, token, size, {

@@ -81,6 +81,20 @@ test('Ctrl-C goes ahead of a paste that has not left yet', () => {
   expect(received.length).toBeLessThan(INPUT_WINDOW_BYTES);
 });
 
+test('Ctrl-C is sent at once, also where nothing is acknowledged', () => {
+  const { queue, sent } = openQueue();
+  queue.push('x'.repeat(500_000));
+  queue.push('\x03');
+  expect(sent.at(-1)).toBe('\x03');
+});
+
+test('a thousand short answers to the terminal stay below the window too', () => {
+  const { queue, sent } = openQueue();
+  for (let i = 0; i < 20_000; i++) queue.push('abc');
+  const bytes = JSON.stringify(sent.map((piece) => 'i' + piece)).length;
+  expect(bytes).toBeLessThan(INPUT_WINDOW_BYTES);
+});
+
 test('too much is refused whole, and what waits is kept', () => {
   const { queue, sent } = openQueue();
   expect(queue.push('x'.repeat(2_000_000))).toBe(false);

@@ -31,7 +31,8 @@ export class InputQueue {
   }
 
   /**
-   * Takes input. An interrupt discards what still waits, as a terminal's own driver would.
+   * Takes input. An interrupt discards what still waits, as a terminal's own driver would, and is itself sent past a
+   * full window: the other end discards what is in flight.
    * @returns false where it was too much, and nothing of it was taken
    */
   push(data: string): boolean {
@@ -52,7 +53,8 @@ export class InputQueue {
     while (this.#open && this.#waiting !== '') {
       const piece = firstPiece(this.#waiting);
       const bytes = wireBytes(piece);
-      if (this.#inFlightBytes + bytes > WINDOW_WIRE_BYTES) return;
+      const isFull = this.#inFlightBytes + bytes > WINDOW_WIRE_BYTES;
+      if (isFull && piece !== INTERRUPT) return;
       this.#waiting = this.#waiting.slice(piece.length);
       this.#inFlight.push(bytes);
       this.#inFlightBytes += bytes;
@@ -69,8 +71,11 @@ function firstPiece(text: string): string {
   return text.slice(0, isHighSurrogate ? MAX_INPUT_UNITS - 1 : MAX_INPUT_UNITS);
 }
 
-/** The most that text takes on the wire: SockJS writes what is not plain ASCII as `\uXXXX`. */
+/**
+ * The most that a message with this text takes on the wire: SockJS writes what is not plain ASCII as `\uXXXX`. The
+ * quotes, the comma and the character for the kind come on top.
+ */
 function wireBytes(text: string): number {
   const plain = text.match(/[ !#-[\]-~]/g)?.length ?? 0;
-  return plain + (text.length - plain) * 6;
+  return plain + (text.length - plain) * 6 + 4;
 }

@@ -1,25 +1,43 @@
 /** The style of the button and of the frame's place, inside the shadow root alone. */
 
 /**
+ * A frame is never lower than this, in px: its bar, a notice and a few lines of the terminal. Over a
+ * lower sample it also covers what follows, and then it has to be above it.
+ */
+const MIN_FRAME_HEIGHT = 160;
+
+/** The property of the host that lifts it above what follows. */
+export const LEVEL = '--try-console-level';
+
+/**
  * The host becomes the containing block and a stacking context, neither of which moves anything.
  * Colours are fixed rather than taken from the page, because the button must be seen on any page;
- * its light ring sets it off from a dark sample and its shadow from a light one.
+ * its light ring sets it off from a dark sample and its shadow from a light one. The level is there
+ * only while the frame is: of two that overlap, the one with the keyboard is in front.
  */
 export const LAUNCHER_STYLE = `
 :host {
   display: block;
   position: relative;
   isolation: isolate;
+  z-index: var(${LEVEL}, auto);
+}
+:host(:focus-within) {
+  z-index: calc(var(${LEVEL}) + 1);
 }
 .layer {
   all: initial;
   position: absolute;
   z-index: 1;
+  scroll-margin: 12px;
   container-type: inline-size;
   pointer-events: none;
 }
 .layer[hidden] {
   display: none;
+}
+.loading, .open {
+  min-height: ${MIN_FRAME_HEIGHT}px;
 }
 .bar {
   position: absolute;
@@ -66,6 +84,15 @@ button:focus-visible {
 .failure:not(:empty) {
   background: #3b4252;
 }
+@container (width < 240px) {
+  button, button::before {
+    margin: 0;
+    font-size: 0;
+  }
+  button::before {
+    font-size: 13px;
+  }
+}
 @container (width < 36rem) {
   .failure:not(:empty) {
     position: absolute;
@@ -76,7 +103,7 @@ button:focus-visible {
 .progress {
   position: absolute;
   inset: 0;
-  padding: 20px 24px;
+  padding: 20px min(24px, 10%);
   color: #24272e;
   font: 15px/1.4 system-ui, sans-serif;
 }
@@ -98,7 +125,7 @@ iframe {
 }
 .loading {
   background: #fff;
-  box-shadow: inset 0 0 0 1px #80808066;
+  box-shadow: inset 0 0 0 1px #80808066, 0 3px 14px #0003;
 }
 .loading iframe {
   opacity: 0;
@@ -108,7 +135,7 @@ iframe {
   position: absolute;
   inset: 0;
   border-radius: inherit;
-  box-shadow: inset 0 0 0 1px #80808066;
+  box-shadow: inset 0 0 0 1px #80808066, 0 3px 14px #0003;
 }
 @keyframes appear {
   from { opacity: 0 }

@@ -1,8 +1,11 @@
 /** The button above one code sample, and the frame that covers the sample while a console is open. */
 import { readFrameMessage } from './messages.ts';
 import { keepOver } from './placement.ts';
-import { LAUNCHER_STYLE } from './launcher-style.ts';
+import { LAUNCHER_STYLE, LEVEL } from './launcher-style.ts';
 import { LAUNCHER_TEXT } from './text.ts';
+
+/** Above what a page's contents have, such as 1 for a button on a sample; below its fixed header. */
+const OPEN_LEVEL = '2';
 
 /** How long the frame's page may take to run its script, in ms, before the sample comes back. */
 const LOAD_TIMEOUT_MS = 10_000;
@@ -43,6 +46,7 @@ export function addLauncher(host: HTMLElement, url: URL): () => void {
     if (loading) timer = setTimeout(() => close(LAUNCHER_TEXT.unreachable), LOAD_TIMEOUT_MS);
     progress.textContent = loading ? LAUNCHER_TEXT.loading : '';
     layer.className = className;
+    host.style.setProperty(LEVEL, className === 'layer' ? '' : OPEN_LEVEL);
   };
 
   /** Gives the sample back. The keyboard returns to the button if it was in the frame. */
@@ -83,6 +87,8 @@ export function addLauncher(host: HTMLElement, url: URL): () => void {
     // Out of sight, out of the tab order and out of a screen reader's way, yet holding its place.
     sample.style.visibility = 'hidden';
     frame.focus({ preventScroll: true });
+    // A finger has scrolled to the button, and not on to where the frame ends; a mouse stays put.
+    if (matchMedia('(pointer: coarse)').matches) layer.scrollIntoView({ block: 'nearest' });
   };
 
   button.addEventListener('click', open);

@@ -19,6 +19,11 @@ test.each(reasons)('"%s" says which key helps, or offers none', (reason) => {
   else expect(['site', 'environment']).toContain(reason);
 });
 
+test('a visitor with too many consoles learns that closing one helps', () => {
+  const { what } = describeEnd({ reason: 'rate', retryAfterMs: 20_000 });
+  expect(what).toMatch(/open or were started just now.* Closing one helps\. .*20 seconds/);
+});
+
 test('the exit code is shown, 0 too', () => {
   expect(describeEnd({ reason: 'exit', exitCode: 0 }).what).toContain('Exit code 0.');
 });

@@ -32,7 +32,10 @@ type Remedy = 'restart' | 'retry' | 'none';
 const END_TEXT: Record<CloseReason, { what: string; remedy: Remedy }> = {
   off: { what: 'Consoles are switched off at the moment.', remedy: 'retry' },
   full: { what: 'All consoles are in use at the moment.', remedy: 'retry' },
-  rate: { what: 'Too many consoles were started from your network.', remedy: 'retry' },
+  rate: {
+    what: 'Too many consoles are open or were started just now from your network. Closing one helps.',
+    remedy: 'retry',
+  },
   site: { what: 'This page is not set up for consoles.', remedy: 'none' },
   environment: { what: 'This page asks for a console that the server lacks.', remedy: 'none' },
   token: { what: 'This page was open for too long to start a console.', remedy: 'retry' },

@@ -40,6 +40,9 @@ from .templates import Templates
 # Connections that have not said HELLO.
 MAX_PENDING = 128
 
+# How long nobody is accepted after that has failed: what is missing does not come back at once.
+ACCEPT_PAUSE_S = 1
+
 
 class Daemon:
     """Serves sandboxes until it is told to stop.
@@ -73,7 +76,7 @@ class Daemon:
             self._slots = slots.Slots(self._slot_count, self._groups)
             self._templates = self._start_templates()
             self._loop.on_signals({signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGCHLD: _reap})
-            self._loop.watch(listener.fileno(), select.EPOLLIN, lambda _: self._accept(listener))
+            self._watch(listener)
             self._loop.run()
 
     def _make_private(self, undo):
@@ -117,7 +120,10 @@ class Daemon:
             lock = None if number == self._range.number else slots.try_lock(number)
             if lock is not None or number == self._range.number:
                 log('sweeping what a killed daemon left', group=name)
-                cgroups.remove(folders)
+                try:
+                    cgroups.remove(folders)
+                except OSError as error:
+                    log('it cannot be removed', group=name, error=str(error))
             if lock is not None:
                 shutil.rmtree(slots.FOLDER / name, ignore_errors=True)
                 os.close(lock)
@@ -126,12 +132,17 @@ class Daemon:
         if all(templates.is_ready for templates in self._templates.values()):
             log('ready', socket=self._socket_path, slots=self._slots.count, cgroup_version=self._groups.version)
 
+    def _watch(self, listener):
+        self._loop.watch(listener.fileno(), select.EPOLLIN, lambda _: self._accept(listener))
+
     def _accept(self, listener):
         try:
             connection, _ = listener.accept()
         except OSError as error:
             # It has hung up already, or no descriptor is left: those who live are not to suffer.
             log('connection not accepted', error=str(error))
+            self._loop.unwatch(listener.fileno())
+            self._loop.after(ACCEPT_PAUSE_S, lambda: self._watch(listener))
             return
         uid = uid_of(connection)
         if uid not in (0, self._peer.pw_uid) or self._pending >= MAX_PENDING or self._stopping:
@@ -142,22 +153,38 @@ class Daemon:
         self._pending += 1
         Hello(self._loop, connection, self._greeted)
 
-    def _greeted(self, connection, environment):
-        """environment: what a new connection asks for; None where its first frame was none or never came."""
+    def _greeted(self, connection, kind, environment):
+        """kind, environment: what a new connection asks for; None where its first frame was none or never came."""
         self._pending -= 1
         if self._stopping:
             connection.close()
-        elif environment is None:
+        elif kind is None:
             _refuse(connection, wire.BROKEN_PROTOCOL, 'the first frame must be a HELLO that names an environment')
         elif environment not in self._templates:
             _refuse(connection, wire.UNKNOWN_ENVIRONMENT, f'{environment!r} is none of {sorted(self._templates)}')
-        elif (slot := self._slots.take()) is None:
+        elif kind == wire.PROBE:
+            _answer_probe(connection, self._templates[environment].is_ready)
+        elif (slot := self._take_slot()) is None:
             _refuse(connection, wire.FULL, f'all {self._slots.count} slots are in use')
         else:
-            self._launched += 1
-            name = f'{self._range.number}-{self._launched}'
-            sandbox = Sandbox(self._loop, self._templates[environment], connection, slot, name, self._ended)
-            self._sandboxes.add(sandbox)
+            self._launch(self._templates[environment], connection, slot)
+
+    def _take_slot(self):
+        try:
+            return self._slots.take()
+        except OSError as error:
+            log('slot cannot be made', error=str(error))
+            return None
+
+    def _launch(self, templates, connection, slot):
+        self._launched += 1
+        name = f'{self._range.number}-{self._launched}'
+        try:
+            self._sandboxes.add(Sandbox(self._loop, templates, connection, slot, name, self._ended))
+        except OSError as error:
+            # The slot is not used again: whatever is wrong with it, or with the host, is for a person to see.
+            log('slot is broken', slot=slot.number, error=str(error))
+            _refuse(connection, wire.FAULT, 'no sandbox was made')
 
     def _ended(self, sandbox):
         self._sandboxes.remove(sandbox)
@@ -174,6 +201,16 @@ class Daemon:
     def _stop_if_empty(self):
         if self._stopping and not self._sandboxes:
             self._loop.stop()
+
+
+def _answer_probe(connection, is_ready):
+    if not is_ready:
+        return _refuse(connection, wire.FAULT, 'no template is ready')
+    try:
+        connection.send(wire.encode(wire.READY, 0, {}))
+    except OSError:
+        pass  # it has gone already
+    connection.close()
 
 
 def _refuse(connection, code, message):

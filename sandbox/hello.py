@@ -1,4 +1,4 @@
-"""The first frame of a connection, which names the environment. Not a byte more is read: what follows is init's."""
+"""The first frame of a connection: HELLO or PROBE, for an environment. Not a byte more is read: the rest is init's."""
 
 import json
 import select
@@ -13,44 +13,51 @@ MAX_HELLO_BYTES = 256
 
 
 class Hello:
-    """Calls done(connection, environment) once; the environment is None where there was no such frame in time."""
+    """Calls done(connection, kind, environment) once; kind is None where there was no such frame in time."""
 
     def __init__(self, loop, connection, done):
         self._loop = loop
         self._connection = connection
         self._done = done
         self._data = b''
-        self._cancel = loop.after(HELLO_DEADLINE_S, lambda: self._finish(None))
+        self._cancel = loop.after(HELLO_DEADLINE_S, lambda: self._finish(None, None))
         loop.watch(connection.fileno(), select.EPOLLIN | select.EPOLLRDHUP, self._read)
 
     def _read(self, events):
         if events & (select.EPOLLRDHUP | select.EPOLLHUP):
-            return self._finish(None)  # whoever it was does not wait for a sandbox
-        wanted = wire.HEADER.size
+            return self._finish(None, None)  # whoever it was does not wait for a sandbox
         try:
-            if len(self._data) >= wanted:
-                wanted += wire.payload_length(self._data[:wanted])
-            received = self._connection.recv(min(wanted, wire.HEADER.size + MAX_HELLO_BYTES) - len(self._data))
-            self._data += received
-            if not received:
-                self._finish(None)
-            elif len(self._data) > wire.HEADER.size and len(self._data) == wanted:
-                self._finish(_environment_of(self._data))
-        except BlockingIOError:
-            pass  # the rest is on its way
+            if not self._read_on():
+                return  # the rest is on its way
+            asked = _read_frame(self._data)
         except (OSError, ValueError):
-            self._finish(None)
+            asked = (None, None)
+        self._finish(*asked)
 
-    def _finish(self, environment):
+    def _read_on(self):
+        """Returns whether the frame is whole. Raises OSError or ValueError where it never will be."""
+        wanted = wire.HEADER.size
+        if len(self._data) >= wanted:
+            wanted += wire.payload_length(self._data[:wanted])
+        try:
+            received = self._connection.recv(min(wanted, wire.HEADER.size + MAX_HELLO_BYTES) - len(self._data))
+        except BlockingIOError:
+            return False
+        if not received:
+            raise ValueError(f'it ended after {len(self._data)} bytes')
+        self._data += received
+        return len(self._data) == wanted > wire.HEADER.size
+
+    def _finish(self, kind, environment):
         self._cancel()
         self._loop.unwatch(self._connection.fileno())
-        self._done(self._connection, environment)
+        self._done(self._connection, kind, environment)
 
 
-def _environment_of(frame):
-    """The name in a HELLO frame. Raises ValueError."""
+def _read_frame(frame):
+    """Its kind and the environment in it. Raises ValueError."""
     ((kind, _, payload),) = wire.Decoder().feed(frame)
     hello = json.loads(payload)
-    if kind != wire.HELLO or not isinstance(hello, dict) or not isinstance(hello.get('environment'), str):
+    if kind not in (wire.HELLO, wire.PROBE) or not isinstance(hello, dict) or not isinstance(hello.get('environment'), str):
         raise ValueError(frame)
-    return hello['environment']
+    return kind, hello['environment']

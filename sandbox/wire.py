@@ -9,6 +9,8 @@ import struct
 
 # Server to daemon, once and first. Payload: JSON {"environment": name}.
 HELLO = b'H'
+# Server to daemon, instead of HELLO and with the same payload: would a sandbox be made? READY or ERROR, and the end.
+PROBE = b'P'
 # To the server: the sandbox is there. Payload: JSON {"sandbox": id}.
 READY = b'R'
 # To the server: there is no sandbox, or no such terminal. Payload: JSON {"code", "message"}; the codes are below.
@@ -28,7 +30,7 @@ CLOSE = b'C'
 # To the server, after the last DATA: JSON {"code": number or null, "signal": name or null}.
 EXIT = b'E'
 
-TYPES = frozenset((HELLO, READY, ERROR, OPEN, DATA, ACK, RESIZE, SIGNAL, CLOSE, EXIT))
+TYPES = frozenset((HELLO, PROBE, READY, ERROR, OPEN, DATA, ACK, RESIZE, SIGNAL, CLOSE, EXIT))
 
 # The codes of an ERROR frame.
 UNKNOWN_ENVIRONMENT = 'environment'

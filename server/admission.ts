@@ -4,7 +4,7 @@
  */
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Config } from './config.ts';
-import { isDaemonUp } from './daemon-probe.ts';
+import { isDaemonReady } from './daemon-probe.ts';
 import { reasonOf } from './errors.ts';
 import type { KillSwitch } from './kill-switch.ts';
 import type { Log } from './log.ts';
@@ -12,7 +12,7 @@ import type { End, HealthStatus } from './protocol.ts';
 import type { Sites } from './sites.ts';
 
 /** How long an answer about the daemon counts, in ms: so often at most a ping reaches it. */
-const PROBE_EVERY_MS = 5_000;
+const PROBE_EVERY_MS = 1_000;
 
 /** When to come back to a full node, in ms: consoles end at any time, so this only spreads. */
 const FULL_RETRY_MS = 30_000;
@@ -49,7 +49,8 @@ export class Admission {
   readonly #perAddress: RateLimiterMemory;
   /** Launches by address; an entry goes by itself after the minute. */
   readonly #launches: RateLimiterMemory;
-  #daemon = { askedAt: -Infinity, up: Promise.resolve(false) };
+  /** The daemon's last answer for each environment that a site names. */
+  readonly #probes = new Map<string, { askedAt: number; isReady: Promise<boolean> }>();
 
   constructor(options: AdmissionOptions) {
     const { maxSessions, maxSessionsPerAddress, launchesPerMinute } = options.config;
@@ -85,7 +86,8 @@ export class Admission {
     if (closed) return closed;
     const living = (await this.#total.get(ALL))?.consumedPoints ?? 0;
     if (living >= this.#options.config.maxSessions) return fullEnd();
-    return (await this.#isDaemonUp()) ? undefined : { reason: 'fault' };
+    const environment = this.#options.sites.get(site)?.environment ?? '';
+    return (await this.#isReady(environment)) ? undefined : { reason: 'fault' };
   }
 
   /** The same as the health URL says it. */
@@ -113,12 +115,12 @@ export class Admission {
     return this.#options.killSwitch.position === 'on' ? undefined : { reason: 'off' };
   }
 
-  #isDaemonUp(): Promise<boolean> {
-    if (Date.now() - this.#daemon.askedAt >= PROBE_EVERY_MS) {
-      const up = isDaemonUp(this.#options.config.sandboxSocket);
-      this.#daemon = { askedAt: Date.now(), up };
-    }
-    return this.#daemon.up;
+  #isReady(environment: string): Promise<boolean> {
+    const last = this.#probes.get(environment);
+    if (last && Date.now() - last.askedAt < PROBE_EVERY_MS) return last.isReady;
+    const isReady = isDaemonReady(this.#options.config.sandboxSocket, environment);
+    this.#probes.set(environment, { askedAt: Date.now(), isReady });
+    return isReady;
   }
 
   #report(work: Promise<void>): void {

@@ -18,13 +18,25 @@ export async function createConsoleHandler(context: Context): Promise<Handler> {
   const gate = createGate({
     origin: context.consoleUrl,
     log: context.log,
+    // Those that are pending, those that have a console, and as many again that are being replaced.
+    maxSockets: context.config.maxPending + 2 * context.config.maxSessions,
     onConnection: (connection) => bridge(connection, context),
   });
+  /** One request that breaks us must not end everybody's: Node ends the process over a throw here. */
+  const guard = (work: () => void, connection: { destroy(): unknown }) => {
+    try {
+      work();
+    } catch (error) {
+      context.log.error({ problem: reasonOf(error) }, 'a request broke the server');
+      connection.destroy();
+    }
+  };
   return {
-    request: (request, response) => {
-      if (!gate.request(request, response)) app(request, response);
-    },
-    upgrade: (request, socket, head) => gate.upgrade(request, socket, head),
+    request: (request, response) =>
+      guard(() => {
+        if (!gate.request(request, response)) app(request, response);
+      }, response),
+    upgrade: (request, socket, head) => guard(() => gate.upgrade(request, socket, head), socket),
   };
 }
 

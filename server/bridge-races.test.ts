@@ -29,7 +29,9 @@ test('a part of ours that throws ends the connection, and says nothing about its
 });
 
 /** A bridge on a connection of no transport, whose admission waits until the test settles it. */
-function setUp(redeem: () => Promise<object> = () => Promise.resolve({ site: 'demo' })) {
+function setUp(
+  read: () => Promise<object> = () => Promise.resolve({ visitor: { site: 'demo' }, jti: 'x' }),
+) {
   const told: string[] = [];
   const started: unknown[] = [];
   const admit: ((admitted: Admitted) => void)[] = [];
@@ -43,7 +45,7 @@ function setUp(redeem: () => Promise<object> = () => Promise.resolve({ site: 'de
     log: createLog('silent'),
     addressKey: () => 'a',
     pending: new Pending(1, 1),
-    visitors: { redeem },
+    visitors: { read, useUp: () => undefined },
     admission: { admit: () => new Promise<Admitted>((resolve) => admit.push(resolve)) },
     sessions: { start: (request: unknown) => started.push(request) },
   };

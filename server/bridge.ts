@@ -88,19 +88,23 @@ class Bridge {
   }
 
   async #authenticate(token: string, size: Size): Promise<void> {
-    const visitor = await this.#context.visitors.redeem(token);
+    const proof = await this.#context.visitors.read(token);
     if (this.#hasEnded()) return;
-    if (!visitor) {
+    if (!proof) {
       this.#end({ reason: 'token' });
       return;
     }
+    const { visitor } = proof;
+    // The limits first: what a proof costs us to remember is limited by them.
     const admitted = await this.#context.admission.admit(visitor.site, this.#addressKey);
     if ('refused' in admitted) {
       this.#end(admitted.refused);
       return;
     }
-    if (this.#hasEnded()) {
+    const refusal = this.#hasEnded() ? 'lost' : this.#context.visitors.useUp(proof);
+    if (refusal) {
       admitted.lease.release();
+      this.#end({ reason: refusal });
       return;
     }
     this.#leavePending();

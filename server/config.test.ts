@@ -55,12 +55,33 @@ test('a refused admin token is not repeated in the error', () => {
 });
 
 test.each([
-  [{ MAX_SESSIONS: '3' }, 'MAX_SESSIONS_PER_ADDRESS is 4: give at most TRY_CONSOLE_MAX_SESSIONS'],
-  [{ SESSION_TIMEOUT_MS: '1000' }, 'give at most TRY_CONSOLE_SESSION_TIMEOUT_MS, which is 1000'],
+  [
+    { MAX_SESSIONS: '3', MAX_SESSIONS_PER_ADDRESS: '4' },
+    'MAX_SESSIONS_PER_ADDRESS is 4: give at most TRY_CONSOLE_MAX_SESSIONS',
+  ],
+  [
+    { SESSION_TIMEOUT_MS: '1000', IDLE_TIMEOUT_MS: '1001' },
+    'give at most TRY_CONSOLE_SESSION_TIMEOUT_MS, which is 1000',
+  ],
   [{ DOCS_PORT: '8100' }, 'DOCS_PORT is 8100: give another port than TRY_CONSOLE_PORT'],
 ])('options that contradict each other are refused: %j', (options, problem) => {
   const env = Object.entries(options).map(([name, value]) => [`TRY_CONSOLE_${name}`, value]);
   expect(problemsOf(Object.fromEntries(env) as Env)).toEqual([expect.stringContaining(problem)]);
+});
+
+test('a default gives way where the option that bounds it is set lower', () => {
+  const config = toConfig({
+    TRY_CONSOLE_MAX_SESSIONS: '3',
+    TRY_CONSOLE_SESSION_TIMEOUT_MS: '1000',
+  });
+  expect([config.maxSessionsPerAddress, config.idleTimeoutMs]).toEqual([3, 1000]);
+});
+
+test('with a sites file there is no documentation page, unless it is asked for', () => {
+  const sites = { TRY_CONSOLE_SITES_FILE: 'sites.json' };
+  expect(toConfig(sites).docsPort).toBeUndefined();
+  expect(toConfig({ ...sites, TRY_CONSOLE_DOCS_PORT: '8101' }).docsPort).toBe(8101);
+  expect(toConfig(sites).sitesFile).toBe(`${process.cwd()}/sites.json`);
 });
 
 test('proxies are read from a list with commas', () => {

@@ -13,41 +13,54 @@ const MAX_SOCKET_PATH_BYTES = 107;
 /** A day; a timer of Node overflows at 2^31 ms, and no session should need a tenth of that. */
 const DAY_MS = 86_400_000;
 
+/** As many sandboxes as the daemon has user ids for. */
+const MAX_SLOTS = 2047;
+
+/** Two defaults that give way where their bound is set lower. */
+const MAX_SESSIONS_PER_ADDRESS = 4;
+const IDLE_TIMEOUT_MS = 900_000;
+
 /** Every option. The variable is the name in capitals: `docsPort` is TRY_CONSOLE_DOCS_PORT. */
 const OPTIONS = z.object({
   /** The address that both listeners bind to. */
   host: text('127.0.0.1'),
   /** The console server's TCP port; 0 takes a free one. */
   port: whole(8100, 0, 65_535),
-  /** The documentation page's TCP port; 0 takes a free one, the empty string serves no such page. */
+  /**
+   * The documentation page's TCP port; 0 takes a free one, the empty string serves no such page. With a sites file
+   * there is none by default: the page is on no site's list.
+   */
   docsPort: z.union([z.literal('').transform(() => undefined), whole(8101, 0, 65_535)]),
   /** The console server's origin as browsers see it. Default: from host and port. */
   publicUrl: bareOrigin(),
   /** The unix socket of the sandbox daemon. */
-  sandboxSocket: text('/run/try-console/sandbox.sock').refine(
+  sandboxSocket: path('/run/try-console/sandbox.sock').refine(
     (path) => Buffer.byteLength(path) <= MAX_SOCKET_PATH_BYTES,
     `give a path of at most ${MAX_SOCKET_PATH_BYTES} bytes`,
   ),
   /** Where the kill switch, its audit trail and the admin token are kept. Needs to be writable. */
-  stateDir: text('/var/lib/try-console/server'),
+  stateDir: path('/var/lib/try-console/server'),
   /** The folder with the built `embed/` and `docs/`. Default: the one above the bundle's. */
-  webDir: text(resolve(import.meta.dirname, '..')),
+  webDir: path(resolve(import.meta.dirname, '..')),
   /** The JSON file of the sites. Default: one site, "demo", on the documentation page's origin. */
-  sitesFile: z.string().optional(),
+  sitesFile: z
+    .string()
+    .transform((value) => resolve(value))
+    .optional(),
   /** Whose X-Forwarded-For is believed: a comma list of CIDRs. Default: nobody's. */
   trustedProxies: proxies(),
   /** What the kill switch's HTTP call must present. Default: made at the first start, in stateDir. */
   adminToken: z.string().min(16, 'give at least 16 characters').optional(),
   /** Living consoles in all. */
-  maxSessions: whole(50, 1, 10_000),
-  /** Living consoles of one address (IPv6: of one /64). */
-  maxSessionsPerAddress: whole(4, 1, 10_000),
+  maxSessions: whole(50, 1, MAX_SLOTS),
+  /** Living consoles of one address (IPv6: of one /64); by default no more than in all. */
+  maxSessionsPerAddress: whole(MAX_SESSIONS_PER_ADDRESS, 1, 10_000),
   /** Consoles that one address may start in a minute. */
   launchesPerMinute: whole(20, 1, 10_000),
   /** Sockets in all that have not authenticated yet. */
   maxPending: whole(200, 1, 100_000),
-  /** A session ends when nothing was typed for so long, in ms. */
-  idleTimeoutMs: whole(900_000, 100, DAY_MS),
+  /** A session ends when nothing was typed for so long, in ms; by default no longer than in all. */
+  idleTimeoutMs: whole(IDLE_TIMEOUT_MS, 100, DAY_MS),
   /** A session ends after so long in all, in ms. */
   sessionTimeoutMs: whole(3_600_000, 100, DAY_MS),
   /** A socket that has not authenticated is closed after so long, in ms. */
@@ -104,7 +117,17 @@ function contradictions(config: Config): string[] {
 
 function valueOf(env: Env, name: string): string | undefined {
   const value = env[variable(name)];
-  return value === '' && name !== 'docsPort' ? undefined : value;
+  if (name === 'docsPort') return value ?? (env[variable('sitesFile')] ? '' : undefined);
+  if (value) return value;
+  if (name === 'maxSessionsPerAddress') return lower(env, 'maxSessions', MAX_SESSIONS_PER_ADDRESS);
+  if (name === 'idleTimeoutMs') return lower(env, 'sessionTimeoutMs', IDLE_TIMEOUT_MS);
+  return undefined;
+}
+
+/** The value of another option where it is lower than a default. */
+function lower(env: Env, bound: string, fallback: number): string | undefined {
+  const value = env[variable(bound)];
+  return value && Number(value) < fallback ? value : undefined;
 }
 
 function variable(name: string): string {
@@ -118,6 +141,14 @@ function sentence(env: Env, name: string, remedy: string): string {
 
 function text(fallback: string) {
   return z.string().default(fallback);
+}
+
+/** Absolute, because processes with other working folders read it too. */
+function path(fallback: string) {
+  return z
+    .string()
+    .default(fallback)
+    .transform((value) => resolve(value));
 }
 
 function whole(fallback: number, least: number, most: number) {

@@ -9,6 +9,7 @@ import { createAddressHash, createLog, type Log } from './log.ts';
 import { Pending } from './pending.ts';
 import { Sessions } from './sessions.ts';
 import { demoSites, readSites, type Sites } from './sites.ts';
+import { consoleUrlOf, docsUrlOf } from './urls.ts';
 import { Visitors } from './visitor.ts';
 
 export interface Context {
@@ -34,8 +35,9 @@ export interface Context {
 /** Makes the context. @throws StartError when a file it needs is missing or damaged */
 export async function createContext(config: Config, listeners: Listeners): Promise<Context> {
   const log = createLog(config.logLevel);
-  const urls = urlsOf(config, listeners);
-  const sites = config.sitesFile ? await readSites(config.sitesFile) : demoSites(urls.docsUrl);
+  const consoleUrl = consoleUrlOf(config, listeners.console.port);
+  const docsUrl = listeners.docs && docsUrlOf(config, listeners.docs.port);
+  const sites = config.sitesFile ? await readSites(config.sitesFile) : demoSites(docsUrl);
   const killSwitch = await KillSwitch.load(config.stateDir, log);
   const adminToken = config.adminToken ?? (await loadAdminToken(config.stateDir));
   const sessions = new Sessions(config, log);
@@ -46,7 +48,8 @@ export async function createContext(config: Config, listeners: Listeners): Promi
   return {
     config,
     log,
-    ...urls,
+    consoleUrl,
+    docsUrl,
     sites,
     killSwitch,
     adminToken,
@@ -59,22 +62,4 @@ export async function createContext(config: Config, listeners: Listeners): Promi
     addressKey: createAddressKey(config.trustedProxies),
     addressHash: createAddressHash(),
   };
-}
-
-/**
- * The two origins. On one machine they are two names of it, so that the frame is as foreign to the
- * page as it is in life.
- */
-function urlsOf({ host, publicUrl }: Config, { console, docs }: Listeners) {
-  const isLocal = ['127.0.0.1', '::1', '0.0.0.0', '::'].includes(host);
-  const name = host.includes(':') ? `[${host}]` : host;
-  const [consoleHost, docsHost] = isLocal ? [localName(host), 'localhost'] : [name, name];
-  return {
-    consoleUrl: publicUrl ?? `http://${consoleHost}:${console.port}`,
-    docsUrl: docs && `http://${docsHost}:${docs.port}`,
-  };
-}
-
-function localName(host: string): string {
-  return host === '::1' ? '[::1]' : '127.0.0.1';
 }

@@ -1,6 +1,7 @@
 /** The documentation page: an ordinary static site on an origin of its own, as a visitor meets it. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
+import compression from 'compression';
 import express, { type Express } from 'express';
 import { reasonOf, StartError } from './errors.ts';
 
@@ -15,6 +16,7 @@ export async function createDocsSite(dir: string, consoleUrl: string): Promise<E
   const pages = await readPages(dir, consoleUrl);
   const app = express();
   app.disable('x-powered-by');
+  app.use(compression());
   app.use((_request, response, next) => {
     response.set('X-Content-Type-Options', 'nosniff');
     // No more than a careful site allows for an embedded console.

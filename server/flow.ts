@@ -25,17 +25,19 @@ const MAX_MESSAGES = 64;
 /** Output between the sandbox and the browser. */
 export class OutputFlow {
   readonly #decoder = new StringDecoder('utf8');
-  /** Bytes for which no message was made yet. */
-  #waiting: Buffer[] = [];
+  /** Output for which no message was made yet: full blocks, oldest first, and the one that is being filled. */
+  readonly #blocks: Buffer[] = [];
+  #tail = Buffer.allocUnsafe(MAX_OUTPUT_BYTES);
+  #filled = 0;
   /** How many bytes each message on its way stands for, oldest first. */
   readonly #sent: number[] = [];
   /** Bytes of a character that is not whole yet; the next message stands for them. */
   #carried = 0;
   #unacked = 0;
 
-  /** Bytes that were received and not acknowledged. */
-  get unacked(): number {
-    return this.#unacked;
+  /** Whether the browser owes acknowledgements: nothing more is sent for it, or soon nothing will be. */
+  get isHeldBack(): boolean {
+    return this.#sent.length >= MAX_MESSAGES || this.#unacked > OUTPUT_WINDOW_BYTES / 2;
   }
 
   /**
@@ -44,14 +46,14 @@ export class OutputFlow {
    * more at the terminal's end, so that two are tolerated.
    */
   receive(bytes: Buffer): boolean {
-    if (bytes.length > 0) this.#waiting.push(bytes);
+    this.#append(bytes);
     this.#unacked += bytes.length;
     return this.#unacked <= OUTPUT_WINDOW_BYTES + 2 * MAX_PAYLOAD_BYTES;
   }
 
   /** The next message for the browser; undefined when nothing waits or enough are on their way. */
   next(): string | undefined {
-    while (this.#waiting.length > 0 && this.#sent.length < MAX_MESSAGES) {
+    while (this.#isWaiting && this.#sent.length < MAX_MESSAGES) {
       const bytes = this.#take();
       const text = this.#decoder.write(bytes);
       this.#carried += bytes.length;
@@ -73,7 +75,7 @@ export class OutputFlow {
 
   /** What is left at the end of the terminal, which is at most a window; no more is counted. */
   *rest(): Generator<string> {
-    while (this.#waiting.length > 0) {
+    while (this.#isWaiting) {
       const text = this.#decoder.write(this.#take());
       if (text !== '') yield text;
     }
@@ -81,18 +83,30 @@ export class OutputFlow {
     if (broken !== '') yield broken;
   }
 
-  #take(): Buffer {
-    const pieces: Buffer[] = [];
-    let room = MAX_OUTPUT_BYTES;
-    while (room > 0) {
-      const first = this.#waiting.shift();
-      if (!first) break;
-      if (first.length > room) this.#waiting.unshift(first.subarray(room));
-      const piece = first.subarray(0, room);
-      pieces.push(piece);
-      room -= piece.length;
+  get #isWaiting(): boolean {
+    return this.#blocks.length > 0 || this.#filled > 0;
+  }
+
+  /** Copies, so that a program which writes byte by byte makes no more objects than any other. */
+  #append(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length;) {
+      const copied = bytes.copy(this.#tail, this.#filled, at);
+      at += copied;
+      this.#filled += copied;
+      if (this.#filled < MAX_OUTPUT_BYTES) continue;
+      this.#blocks.push(this.#tail);
+      this.#tail = Buffer.allocUnsafe(MAX_OUTPUT_BYTES);
+      this.#filled = 0;
     }
-    return Buffer.concat(pieces);
+  }
+
+  /** The oldest block, full or not. It is valid until the next output. */
+  #take(): Buffer {
+    const block = this.#blocks.shift();
+    if (block) return block;
+    const rest = this.#tail.subarray(0, this.#filled);
+    this.#filled = 0;
+    return rest;
   }
 }
 

@@ -9,7 +9,9 @@
 export const FRAME_TYPES = {
   /** server → daemon, first: which environment, JSON. */
   hello: 'H',
-  /** The sandbox exists, JSON. */
+  /** server → daemon, instead of hello: would a sandbox of this environment be made? */
+  probe: 'P',
+  /** The sandbox exists, or would be made; JSON. */
   ready: 'R',
   /** Start the command in a terminal of this size, JSON; answered by its pid, JSON. */
   open: 'O',

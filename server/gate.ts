@@ -8,11 +8,14 @@ import { createServer, type Connection } from 'sockjs';
 import { PROBLEM_TYPE, Problem, reasonOf } from './errors.ts';
 import type { Log } from './log.ts';
 import { MAX_MESSAGE_BYTES, SOCKET_PATH } from './protocol.ts';
+import { Sockets } from './sockets.ts';
 
 export interface GateOptions {
   /** The only origin that may connect: the console frame's own. */
   origin: string;
   log: Log;
+  /** Open WebSockets at the most. */
+  maxSockets: number;
   onConnection: (connection: Connection) => void;
 }
 
@@ -35,7 +38,7 @@ const MAX_POLL_BODY_BYTES = 1_024;
 const SESSION_ID = /(\/\d{3}\/)[^/\s]+/g;
 
 /** Makes the gate and the SockJS server behind it. */
-export function createGate({ origin, log, onConnection }: GateOptions): Gate {
+export function createGate({ origin, log, maxSockets, onConnection }: GateOptions): Gate {
   // SockJS installs itself on a server; on this one, which never listens, only the gate can reach it.
   const inner = new Server();
   const options = {
@@ -51,7 +54,18 @@ export function createGate({ origin, log, onConnection }: GateOptions): Gate {
       log.debug({ severity, line: line.replace(SESSION_ID, '$1…') }, 'sockjs'),
   };
   const sockjs = createServer(options);
-  sockjs.on('connection', onConnection);
+  const sockets = new Sockets(maxSockets);
+  sockjs.on('connection', (connection: Connection | null) => {
+    // A client that closes with the very packet that opens leaves none.
+    if (!connection) return;
+    sockets.adopt(connection);
+    try {
+      onConnection(connection);
+    } catch (error) {
+      log.error({ problem: reasonOf(error) }, 'a connection could not be taken');
+      connection.destroy();
+    }
+  });
   sockjs.installHandlers(inner);
 
   return {
@@ -72,7 +86,7 @@ export function createGate({ origin, log, onConnection }: GateOptions): Gate {
     upgrade(request, socket, head) {
       // From here on nobody else listens, and an unheard error ends the process.
       socket.on('error', (error) => log.debug({ problem: reasonOf(error) }, 'socket'));
-      const refusal = refuseUpgrade(request, origin);
+      const refusal = refuseUpgrade(request, origin) ?? sockets.take(request, socket, head);
       if (refusal) refuseSocket(socket, refusal);
       else inner.emit('upgrade', request, socket, head);
     },

@@ -12,6 +12,9 @@ import { hasCode, reasonOf, StartError } from './errors.ts';
  */
 const TIMEOUTS = { headers: 10_000, request: 15_000, keepAlive: 5_000, stalled: 60_000 };
 
+/** Open TCP connections of a listener at the most; far below the descriptors that a process gets today. */
+const MAX_CONNECTIONS = 10_000;
+
 /** How long open connections get to take the last words at the end, in ms. */
 const CLOSE_TIMEOUT_MS = 2_000;
 
@@ -52,8 +55,11 @@ async function bind(host: string, port: number, option: string): Promise<Listene
     headersTimeout: TIMEOUTS.headers,
     requestTimeout: TIMEOUTS.request,
     keepAliveTimeout: TIMEOUTS.keepAlive,
+    // How often the first two are looked at.
+    connectionsCheckingInterval: 1_000,
   });
   server.timeout = TIMEOUTS.stalled;
+  server.maxConnections = MAX_CONNECTIONS;
   let serve!: (handler: Handler) => void;
   const handler = new Promise<Handler>((resolve) => (serve = resolve));
   server.on('request', (request, response) => {

@@ -71,7 +71,7 @@ test('what keeps the server from starting is one plain sentence each, and exit c
       encoding: 'utf8',
       timeout: 10_000,
     });
-    expect(run.stderr).toBe(sentence);
+    expect(run.stderr).toBe(`try-console: ${sentence}`);
     expect(run.status).toBe(1);
   }
 });

@@ -19,6 +19,6 @@ try {
   if (process.connected) process.send?.({ type: 'listening', consoleUrl, docsUrl });
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
+  process.stderr.write(`try-console: ${error.message}\n`);
   process.exit(1);
 }

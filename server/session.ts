@@ -3,7 +3,7 @@
  * nothing of how the visitor is connected.
  */
 import { InputFlow, OutputFlow } from './flow.ts';
-import { OUTPUT_WINDOW_BYTES, type CloseReason, type End, type Size } from './protocol.ts';
+import { type CloseReason, type End, type Size } from './protocol.ts';
 import { Sandbox, type Exit, type SandboxFailure } from './sandbox-client.ts';
 
 /** Whom a session tells; `ended` comes once, and after it only `gone`. */
@@ -141,7 +141,7 @@ export class Session {
     for (let text = this.#output.next(); text !== undefined; text = this.#output.next()) {
       this.#client.write(text);
     }
-    if (this.#stallTimer || this.#output.unacked <= OUTPUT_WINDOW_BYTES / 2) return;
+    if (this.#stallTimer || !this.#output.isHeldBack) return;
     const { stallTimeoutMs } = this.#options;
     this.#stallTimer = setTimeout(() => this.end({ reason: 'stalled' }), stallTimeoutMs);
   }

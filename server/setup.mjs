@@ -113,11 +113,13 @@ async function installPackages(names) {
 }
 
 function hostProblems() {
-  const { stdout, status } = spawnSync(PYTHON, ['-m', 'sandbox', 'check'], {
+  const { stdout, stderr, status } = spawnSync(PYTHON, ['-m', 'sandbox', 'check'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
-  return status === 0 ? [] : stdout.split('\n').filter((line) => line.startsWith('- '));
+  const problems = stdout.split('\n').filter((line) => line.startsWith('- '));
+  // A check that breaks down has found nothing, and is a problem itself.
+  return status === 0 || problems.length > 0 ? problems : [`- the check failed: ${stderr}`];
 }
 
 function addUser() {
@@ -135,15 +137,18 @@ function isUserThere() {
 }
 
 async function installModules() {
-  await run('npm', ['ci', '--no-audit', '--no-fund'], {
+  const done = fingerprint('package-lock.json');
+  await run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund'], {
     remedy: 'check the network, then try: npm ci',
   });
-  markDone('package-lock.json', 'node_modules/.installed');
+  markDone('node_modules/.installed', done);
 }
 
 async function buildBundle() {
+  // Before the build: what is saved while it runs is not in it.
+  const done = fingerprint('.');
   await run('npm', ['run', '--silent', 'build'], { remedy: 'see the messages above' });
-  markDone('.', 'dist/.built');
+  markDone('dist/.built', done);
 }
 
 /**
@@ -157,10 +162,10 @@ function changed(source, stamp) {
   return done ? [] : [`${source === '.' ? 'sources' : source} changed since the last time`];
 }
 
-/** @param {string} source @param {string} stamp */
-function markDone(source, stamp) {
+/** @param {string} stamp @param {string} done */
+function markDone(stamp, done) {
   mkdirSync(dirname(join(ROOT, stamp)), { recursive: true });
-  writeFileSync(join(ROOT, stamp), fingerprint(source));
+  writeFileSync(join(ROOT, stamp), done);
 }
 
 /** @param {string} source */

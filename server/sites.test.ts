@@ -50,9 +50,9 @@ test('a missing sites file stops the start', async () => {
   await expect(readSites('/nowhere/sites.json')).rejects.toThrow(StartError);
 });
 
-test('without a sites file the documentation page may embed "demo", and nobody else', () => {
+test('without a sites file the documentation page may embed "demo" by either name, and nobody else', () => {
   const demo = demoSites('http://localhost:8101').get('demo');
-  expect([...(demo?.origins ?? [])]).toEqual(['http://localhost:8101']);
+  expect([...(demo?.origins ?? [])]).toEqual(['http://localhost:8101', 'http://127.0.0.1:8101']);
   expect(demoSites(undefined).get('demo')?.origins.size).toBe(0);
 });
 

@@ -67,9 +67,10 @@ export function parseSites(file: string, text: string): Sites {
   return new Map(Object.entries(parsed.data).map(([key, site]) => [key, toSite(key, site)]));
 }
 
-/** The sites of a server without a sites file: "demo", embedded by its own documentation page. */
+/** The sites of a server without a sites file: "demo", embedded by its own documentation page by either name. */
 export function demoSites(docsUrl: string | undefined): Sites {
-  const site = { origins: docsUrl === undefined ? [] : [docsUrl], environment: 'ipython' };
+  const origins = docsUrl === undefined ? [] : [docsUrl, docsUrl.replace('localhost', '127.0.0.1')];
+  const site = { origins, environment: 'ipython' };
   return new Map([['demo', toSite('demo', site)]]);
 }
 

@@ -2,28 +2,11 @@
  * Runs one node: the sandbox daemon as root, and the console server as a user that may do nothing. When one of
  * them ends, or this process does, however it does, the other one ends too.
  */
-import { spawn, spawnSync, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
-import { chownSync, cpSync, mkdirSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { ChildProcess } from 'node:child_process';
+import { AppFolder } from './app-folder.ts';
 import { readEnv, toConfig, type Config } from './config.ts';
 import { StartError } from './errors.ts';
-
-/** The user that the console server runs as; the set-up makes it. */
-const SERVICE_USER = 'try-console';
-
-/** How long a child may take to end politely, in ms: the server tells its visitors, the daemon kills sandboxes. */
-const STOP_MS = 5_000;
-
-/** How long the daemon may take until a sandbox can be made, in ms. It warms a template up, which takes under 1 s. */
-const DAEMON_READY_MS = 30_000;
-
-/** The checkout, above dist/server. */
-const ROOT = join(import.meta.dirname, '../..');
-
-/** The daemon's log is read from its standard output. */
-type Daemon = ChildProcessByStdio<null, Readable, null>;
+import { end, startDaemon, startServer, untilReady } from './parts.ts';
 
 /** What the server tells once it listens. */
 interface Urls {
@@ -35,6 +18,7 @@ interface Urls {
 class Node {
   readonly #config: Config;
   readonly #children: ChildProcess[] = [];
+  #app: AppFolder | undefined;
   #isUp = false;
   #isStopping = false;
 
@@ -44,9 +28,9 @@ class Node {
 
   /** Starts both, and prints the URLs when a console could start. @throws StartError, and then stop() is owed */
   async start(): Promise<void> {
-    prepareFolders(this.#config);
+    this.#app = await AppFolder.make(this.#config);
     const daemon = this.#keep('sandbox daemon', startDaemon(this.#config));
-    const server = this.#keep('console server', startServer(this.#config));
+    const server = this.#keep('console server', startServer(this.#config, this.#app));
     const urls = new Promise<Urls>((resolve) =>
       server.once('message', (urls) => resolve(urls as Urls)),
     );
@@ -60,7 +44,7 @@ class Node {
     if (this.#isStopping) return;
     this.#isStopping = true;
     for (const child of this.#children.reverse()) await end(child);
-    rmSync(appFolder(this.#config), { recursive: true, force: true });
+    this.#app?.remove();
     process.exit(exitCode);
   }
 
@@ -79,102 +63,9 @@ class Node {
   }
 }
 
-/** The server's state is its own; its code is not, and is copied to where it can be read but not changed. */
-function prepareFolders(config: Config): void {
-  mkdirSync(config.stateDir, { recursive: true, mode: 0o700 });
-  chownSync(config.stateDir, idOf('-u'), idOf('-g'));
-  mkdirSync(dirname(config.sandboxSocket), { recursive: true });
-  rmSync(appFolder(config), { recursive: true, force: true });
-  cpSync(join(ROOT, 'dist'), appFolder(config), { recursive: true });
-  spawnSync('chmod', ['--recursive', 'a+rX', appFolder(config)]);
-}
-
-function idOf(flag: '-u' | '-g'): number {
-  const { status, stdout } = spawnSync('id', [flag, SERVICE_USER], { encoding: 'utf8' });
-  if (status === 0) return Number(stdout);
-  throw new StartError(
-    `there is no user ${SERVICE_USER}: make it with "useradd --system ${SERVICE_USER}".`,
-  );
-}
-
-/** A checkout below /root can be read by root alone, so what the server needs lies beside the socket. */
-function appFolder(config: Config): string {
-  return join(dirname(config.sandboxSocket), 'app');
-}
-
-function startDaemon(config: Config): Daemon {
-  const command = ['/usr/bin/python3', '-m', 'sandbox', 'serve', '--user', SERVICE_USER];
-  const options = ['--socket', config.sandboxSocket, '--slots', String(config.maxSessions)];
-  return spawn('setpriv', ['--pdeathsig', 'TERM', ...command, ...options], {
-    cwd: ROOT,
-    env: { PATH: readEnv().PATH },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    // A group of its own: Ctrl-C in the operator's terminal is for this process, which ends the others in order.
-    detached: true,
-  });
-}
-
-/** Passes the daemon's log on; resolves when a sandbox could be made. */
-function untilReady({ stdout }: Daemon): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(
-        new StartError(
-          'the sandbox daemon has no template ready after 30 s; its log above says why.',
-        ),
-      );
-    }, DAEMON_READY_MS);
-    createInterface({ input: stdout }).on('line', (line) => {
-      process.stdout.write(`${line}\n`);
-      if ((JSON.parse(line) as { event: string }).event !== 'ready') return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
-function startServer(config: Config): ChildProcess {
-  const identity = ['--reuid', SERVICE_USER, '--regid', SERVICE_USER, '--clear-groups'];
-  const rights = [
-    '--inh-caps=-all',
-    '--ambient-caps=-all',
-    '--bounding-set=-all',
-    '--no-new-privs',
-  ];
-  const main = [
-    process.execPath,
-    '--enable-source-maps',
-    join(appFolder(config), 'server/main.js'),
-  ];
-  return spawn('setpriv', [...identity, ...rights, '--pdeathsig', 'TERM', ...main], {
-    cwd: '/',
-    env: serverEnv(),
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    detached: true,
-  });
-}
-
-/** The operator's environment may hold secrets of other things; the public process gets its own options. */
-function serverEnv(): NodeJS.ProcessEnv {
-  const own = Object.entries(readEnv()).filter(
-    ([name]) => name === 'PATH' || name.startsWith('TRY_CONSOLE_'),
-  );
-  return { ...Object.fromEntries(own), NODE_ENV: 'production' };
-}
-
 function printUrls({ consoleUrl, docsUrl }: Urls): void {
   process.stdout.write(`\n  console server      ${consoleUrl}\n`);
   if (docsUrl) process.stdout.write(`  documentation page  ${docsUrl}   (open this one)\n\n`);
-}
-
-/** SIGTERM, then SIGKILL where that was not enough. */
-async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const ended = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGTERM');
-  const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS);
-  await ended;
-  clearTimeout(timer);
 }
 
 async function main(): Promise<void> {

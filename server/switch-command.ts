@@ -1,10 +1,15 @@
 /** `npm run switch`: shows the kill switch of the server on this machine, or moves it. */
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
 import { readEnv, toConfig, type Config } from './config.ts';
 import { reasonOf, StartError } from './errors.ts';
+import { consoleUrlOf } from './urls.ts';
 import { POSITIONS } from './kill-switch.ts';
+
+/** What the server makes: 32 random bytes in base64url. */
+const TOKEN = /^[\w-]{43}$/;
 
 const USAGE = `usage: npm run switch [-- ${POSITIONS.join('|')} "why"]`;
 
@@ -25,7 +30,7 @@ async function main([position, ...words]: string[]): Promise<void> {
 
 /** Reads the switch, or moves it where a change is given. @throws StartError where the server is not reached */
 async function call(config: Config, change: object | '' | undefined): Promise<Response> {
-  const url = `${config.publicUrl ?? `http://${config.host}:${config.port}`}/v1/switch`;
+  const url = `${consoleUrlOf(config, config.port)}/v1/switch`;
   const authorization = `Bearer ${config.adminToken ?? (await readToken(config.stateDir))}`;
   try {
     return await fetch(url, {
@@ -43,12 +48,20 @@ async function call(config: Config, change: object | '' | undefined): Promise<Re
 async function readToken(stateDir: string): Promise<string> {
   const file = join(stateDir, 'admin-token');
   try {
-    return (await readFile(file, 'utf8')).trim();
+    // The folder is the server's, which may have been taken over: a link could lead to a secret of root's, and this
+    // call would hand it to the server.
+    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
+    const token = (await handle.readFile('utf8')).trim();
+    await handle.close();
+    if (TOKEN.test(token)) return token;
   } catch (error) {
     throw new StartError(
       `${file} cannot be read (${reasonOf(error)}): start the server once, and run this as root.`,
     );
   }
+  throw new StartError(
+    `${file} holds no token that a server has made: remove it and start the server again.`,
+  );
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -17,6 +17,13 @@ export interface Visitor {
   environment: string;
 }
 
+/** A proof that is genuine and in time. */
+export interface Proof {
+  visitor: Visitor;
+  /** Its own id, by which it is used once. */
+  jti: string;
+}
+
 const AUDIENCE = 'console';
 
 /** A proof is about 350 characters; a longer one is none and not worth the verifying. */
@@ -61,26 +68,31 @@ export class Visitors {
       .sign(this.#key);
   }
 
-  /** Takes a proof, once. @returns undefined where it is wrong, too old or was used before. */
-  async redeem(token: string): Promise<Visitor | undefined> {
+  /** Reads a proof without using it up. @returns undefined where it is wrong or too old */
+  async read(token: string): Promise<Proof | undefined> {
     if (token.length > MAX_TOKEN_CHARS) return undefined;
     const options = { algorithms: ['HS256'], audience: AUDIENCE, requiredClaims: ['exp'] };
     const verified = await jwtVerify(token, this.#key, options).catch(() => undefined);
     const claims = CLAIMS.safeParse(verified?.payload);
-    if (!claims.success || !this.#useUp(claims.data.jti)) return undefined;
-    const { sub: id, site, environment } = claims.data;
-    return { id, site, environment };
+    if (!claims.success) return undefined;
+    const { sub: id, site, environment, jti } = claims.data;
+    return { visitor: { id, site, environment }, jti };
   }
 
-  #useUp(jti: string): boolean {
+  /**
+   * Uses a proof up. The caller has looked at the limits before, so that nobody can fill what is remembered.
+   * @returns why not, if so: it was used before, or no more can be remembered
+   */
+  useUp({ jti }: Proof): 'token' | 'full' | undefined {
     const now = Date.now();
     // Every entry lives equally long, so that the oldest come first.
     for (const [used, until] of this.#used) {
       if (until > now) break;
       this.#used.delete(used);
     }
-    if (this.#used.has(jti) || this.#used.size >= MAX_USED) return false;
+    if (this.#used.has(jti)) return 'token';
+    if (this.#used.size >= MAX_USED) return 'full';
     this.#used.set(jti, now + (this.#ttlSeconds + 1) * 1000);
-    return true;
+    return undefined;
   }
 }

@@ -22,7 +22,9 @@ test('the console page is as strict as a terminal emulator allows, and only its 
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain("script-src 'self'");
   expect(policy).toContain(`connect-src 'self' ${consoleUrl.replace('http', 'ws')}`);
-  expect(policy).toContain(`frame-ancestors ${docsUrl}`);
+  expect(policy).toContain(
+    `frame-ancestors ${docsUrl} ${docsUrl.replace('localhost', '127.0.0.1')}`,
+  );
   expect(headers.get('x-frame-options')).toBeNull();
   expect(headers.get('cross-origin-embedder-policy')).toBe('require-corp');
   expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');

@@ -4,7 +4,7 @@ import express, { Router, type RequestHandler } from 'express';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { z } from 'zod';
 import type { Context } from '../context.ts';
-import { Problem } from '../errors.ts';
+import { Problem, reasonOf } from '../errors.ts';
 import { POSITIONS } from '../kill-switch.ts';
 
 /** Wrong tokens that one address may present in a minute. */
@@ -37,7 +37,8 @@ export function switchRoutes(context: Context): Router {
         throw new Problem(400, 'request', detail);
       }
       const { position, who, reason } = body.data;
-      await killSwitch.set(position, who, reason).catch(() => {
+      await killSwitch.set(position, who, reason).catch((error: unknown) => {
+        context.log.error({ problem: reasonOf(error) }, 'the switch could not be written');
         const detail = `The switch is "${killSwitch.position}" now, but could not be written.`;
         throw new Problem(500, 'fault', detail);
       });

@@ -26,8 +26,10 @@ export class FakeSandbox {
   isClosed = false;
   readonly #socket: Socket;
   readonly #options: FakeDaemonOptions;
+  readonly #onHello: () => void;
 
-  constructor(socket: Socket, options: FakeDaemonOptions) {
+  constructor(socket: Socket, options: FakeDaemonOptions, onHello: () => void) {
+    this.#onHello = onHello;
     this.#socket = socket;
     this.#options = options;
     const reader = new FrameReader();
@@ -84,7 +86,22 @@ export class FakeSandbox {
     this.#socket.end();
   }
 
+  #answerProbe({ payload }: Frame): void {
+    const { environment } = JSON.parse(payload.toString()) as { environment: string };
+    if (environment !== FAKE_ENVIRONMENT) {
+      this.fail('environment');
+    } else if (!this.#options.isMute) {
+      this.sendJson(FRAME_TYPES.ready, {});
+      this.close();
+    }
+  }
+
   #take(frame: Frame): void {
+    if (frame.type === FRAME_TYPES.probe) {
+      this.#answerProbe(frame);
+      return;
+    }
+    if (frame.type === FRAME_TYPES.hello) this.#onHello();
     this.frames.push(frame);
     const { isMute, holdsOpen, ignoresInput } = this.#options;
     if (isMute) return;
@@ -109,7 +126,7 @@ export class FakeSandbox {
 }
 
 export interface FakeDaemon {
-  /** Every sandbox that was asked for, the latest last. Connections that said nothing do not count. */
+  /** Every sandbox that was asked for, the latest last. Probes do not count. */
   sandboxes: FakeSandbox[];
   stop(): Promise<void>;
 }
@@ -123,8 +140,7 @@ export async function startFakeDaemon(
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
     sockets.add(socket);
-    const sandbox = new FakeSandbox(socket, options);
-    socket.once('data', () => sandboxes.push(sandbox));
+    const sandbox = new FakeSandbox(socket, options, () => sandboxes.push(sandbox));
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
   return {
