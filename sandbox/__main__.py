@@ -5,14 +5,18 @@ import os
 import pwd
 import sys
 
-from . import check, environment, image, slots
+from . import check, environment, hierarchies, image, slots
 from .daemon import Daemon
 
 
 def main():
     arguments = _parser().parse_args()
+    # What is made here is for templates to read, which are nobody; a hardened root's umask would keep it from them.
+    os.umask(0o022)
     try:
         return arguments.run(arguments)
+    except KeyboardInterrupt:
+        return 130
     except (environment.BadEnvironment, image.BuildFailed, RuntimeError, OSError) as error:
         print(f'sandbox: {error}', file=sys.stderr)
         return 1
@@ -45,6 +49,10 @@ def _check(_):
     found = check.problems()
     for problem in found:
         print(f'- {problem}')
+    if hierarchies.is_v1():
+        print('Control groups: version 1, with a version 2 hierarchy to kill and to watch.')
+    else:
+        print('Control groups: version 2.')
     print('This host can run sandboxes.' if not found else f'{len(found)} to mend.')
     return 1 if found else 0
 

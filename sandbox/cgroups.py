@@ -17,6 +17,9 @@ PERIOD_US = 100_000
 # How long killed processes may take to be gone from their groups.
 REMOVE_DEADLINE_S = 5
 
+# How often to look for processes that are still where none may be.
+MOVE_ROUNDS = 10
+
 # Nodes that may be opened on v1: those of /dev and pseudo terminals. v2 has no such files; there the mounts are
 # without devices, and no one may make nodes.
 _DEVICES = ('c 1:3 rw', 'c 1:5 rw', 'c 1:7 rw', 'c 1:8 rw', 'c 1:9 rw', 'c 5:0 rw', 'c 5:2 rw', 'c 136:* rw')
@@ -47,8 +50,10 @@ class ControlGroups:
         if (self._unified_root / 'cgroup.type').exists():
             leaf = self._unified_root / 'daemon'
             leaf.mkdir(exist_ok=True)
-            for pid in (self._unified_root / 'cgroup.procs').read_text().split():
-                _write(leaf / 'cgroup.procs', pid)
+            # Again, for those that were forked meanwhile; what goes on for longer, the next write refuses.
+            for _ in range(MOVE_ROUNDS):
+                for pid in (self._unified_root / 'cgroup.procs').read_text().split():
+                    _move(pid, leaf)
 
     def group(self, name):
         """The group of one slot; made, with the rights to devices, if it is not there."""
@@ -124,8 +129,10 @@ def remove(parents):
     give_up = time.monotonic() + REMOVE_DEADLINE_S
     while True:
         try:
-            for parent in filter(Path.exists, parents):
+            # Only the v2 folder has this, and without it none of the others gets empty.
+            for parent in parents:
                 _write_if_there(parent / 'cgroup.kill', 1)
+            for parent in filter(Path.exists, parents):
                 for child in filter(Path.is_dir, parent.iterdir()):
                     child.rmdir()
                 parent.rmdir()
@@ -135,6 +142,13 @@ def remove(parents):
             if error.errno != errno.EBUSY or time.monotonic() > give_up:
                 raise
             time.sleep(0.01)
+
+
+def _move(pid, folder):
+    try:
+        _write(folder / 'cgroup.procs', pid)
+    except ProcessLookupError:
+        pass  # it has ended
 
 
 def _write(path, value):

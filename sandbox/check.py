@@ -3,11 +3,15 @@
 import importlib.util
 import os
 import platform
+import re
 import shutil
 from pathlib import Path
 
 # cgroup.kill came with 5.14, and a /proc of its own with hidepid for each sandbox with 5.8.
 LEAST_KERNEL = (5, 14)
+
+# CAP_CHOWN, KILL, SETGID, SETUID, SETPCAP, SYS_ADMIN and MKNOD (linux/capability.h).
+CAPABILITIES = sum(1 << number for number in (0, 5, 6, 7, 8, 21, 27))
 
 
 def problems():
@@ -18,17 +22,21 @@ def problems():
     if platform.machine() != 'x86_64':
         found.append(f'the processor is {platform.machine()}: the system call filter is for x86_64; use such a machine')
     release = platform.release()
-    if tuple(int(part) for part in release.split('-')[0].split('.')[:2]) < LEAST_KERNEL:
+    if tuple(int(part) for part in re.findall(r'\d+', release)[:2]) < LEAST_KERNEL:
         found.append(f'the kernel is {release}, and 5.14 is the oldest that will do; install linux-image-amd64 and reboot')
+    missing = CAPABILITIES & ~int(re.search(r'^CapEff:\s+(\w+)', Path('/proc/self/status').read_text(), re.M)[1], 16)
+    if os.geteuid() == 0 and missing:
+        found.append(f'root is not fully root here (capabilities {missing:#x} are missing), as in a container; use a machine')
     for kind in ('overlay', 'tmpfs', 'devpts'):
-        if kind not in Path('/proc/filesystems').read_text().split():
-            found.append(f'the kernel has no {kind} filesystem; load it with: modprobe {kind}')
+        if not _has_filesystem(kind, release):
+            found.append(f'the kernel has no {kind} filesystem; boot one that has, such as linux-image-amd64')
     for namespace in ('cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'):
         if not Path(f'/proc/self/ns/{namespace}').exists():
             found.append(f'the kernel has no {namespace} namespaces; boot one that has')
-    limit = Path('/proc/sys/user/max_user_namespaces')
-    if limit.exists() and int(limit.read_text()) == 0:
-        found.append('user namespaces are switched off; allow them with: sysctl user.max_user_namespaces=10000')
+    for setting, wanted in (('user.max_user_namespaces', 10000), ('kernel.unprivileged_userns_clone', 1)):
+        path = Path('/proc/sys', *setting.split('.'))
+        if path.exists() and int(path.read_text()) == 0:
+            found.append(f'user namespaces are switched off; allow them with: sysctl {setting}={wanted}')
     if 'cgroup' not in Path('/proc/mounts').read_text():
         found.append('no control groups are mounted; mount them with: mount -t cgroup2 cgroup2 /sys/fs/cgroup')
     if shutil.which('mmdebstrap') is None:
@@ -36,3 +44,11 @@ def problems():
     if importlib.util.find_spec('seccomp') is None:
         found.append('libseccomp for Python is missing; install it with: apt-get install python3-seccomp')
     return found
+
+
+def _has_filesystem(kind, release):
+    """Whether it is built in or loaded, or would be loaded by the first mount."""
+    if kind in Path('/proc/filesystems').read_text().split():
+        return True
+    modules = Path(f'/lib/modules/{release}/modules.dep')
+    return modules.exists() and f'/{kind}.ko' in modules.read_text()

@@ -31,6 +31,11 @@ def detect(name, folder):
     return cgroups.ControlGroups(hierarchies, unified, name)
 
 
+def is_v1():
+    """Whether the memory controller is in a hierarchy of its own."""
+    return any(kind == 'cgroup' and 'memory' in options.split(',') for _, kind, options in _mounts())
+
+
 def leftovers(pattern):
     """All groups on this host, of any daemon, whose name matches: {name: its folders}."""
     found = {}
@@ -48,13 +53,15 @@ def _mounts():
 
 
 def _delegated(place, own):
-    """Where groups may be made in v2: below a service's own if systemd has delegated it, else below the root.
+    """Where groups may be made in v2: in the nearest group around us that systemd has delegated, else in the root.
 
     A login session's group is neither ours nor given every controller.
     """
     folder = Path(place + own)
-    try:
-        os.getxattr(folder, 'trusted.delegate')
-        return folder
-    except OSError:
-        return Path(place)
+    while folder != Path(place):
+        try:
+            os.getxattr(folder, 'trusted.delegate')
+            return folder
+        except OSError:
+            folder = folder.parent
+    return folder

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 # Raised when the recipe below changes what an image holds.
@@ -47,7 +48,9 @@ def build(environment, images, say):
         image = path_of(environment, images)
         if not image.exists():
             say(f'building the image of {environment.name} ({len(environment.packages)} packages and what they need)')
-            _make(environment, image, say)
+            for unfinished in images.glob('.unfinished-*'):
+                shutil.rmtree(unfinished)
+            _make(environment, image, lock, say)
         _remove_unused(images, environment.name, image)
     return image
 
@@ -75,25 +78,41 @@ def _release():
     return fields.get('VERSION_CODENAME', '').strip('"')
 
 
-def _make(environment, image, say):
-    unfinished = image.with_name(f'.{image.name}.unfinished')
-    shutil.rmtree(unfinished, ignore_errors=True)
-    command = ['mmdebstrap', '--variant=essential', f'--include={",".join(environment.packages)}']
+def _make(environment, image, lock, say):
+    folder = Path(tempfile.mkdtemp(prefix='.unfinished-', dir=image.parent))
+    try:
+        _run_mmdebstrap(environment, folder, lock, say)
+        _finish(folder / 'root')
+        os.rename(folder / 'root', image)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _run_mmdebstrap(environment, folder, lock, say):
+    root = folder / 'root'
+    temporary = folder / 'tmp'
+    temporary.mkdir()
+    # It mounts the host's /proc, /sys and /dev in the root that it makes. In namespaces of its own these mounts and
+    # all its processes go with it, and it goes with us: nothing is ever removed through such a mount.
+    command = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+    command += ['mmdebstrap', '--variant=essential', f'--include={",".join(environment.packages)}']
     command += ['--aptopt=APT::Install-Recommends "false"']
-    command += [f'--dpkgopt=path-exclude=/usr/share/{folder}/*' for folder in _LEFT_OUT]
-    command += [_release(), str(unfinished), *_sources()]
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    command += [f'--dpkgopt=path-exclude=/usr/share/{name}/*' for name in _LEFT_OUT]
+    command += [_release(), str(root), *_sources()]
     last = []
-    for line in process.stderr:
-        line = line.strip()
-        if line.startswith(('I: ', 'E: ')):
-            say(line[3:])
-        last = (last + [line])[-8:]
-    if process.wait() != 0:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, 'TMPDIR': str(temporary)},
+        # The lock is held for as long as anything of it lives.
+        pass_fds=[lock.fileno()],
+    ) as process:
+        for line in process.stderr:
+            line = line.strip()
+            if line.startswith(('I: ', 'E: ')):
+                say(line[3:])
+            last = (last + [line])[-8:]
+    if process.returncode != 0:
         raise BuildFailed('mmdebstrap failed; it said last:\n' + '\n'.join(last))
-    _finish(unfinished)
-    os.rename(unfinished, image)
 
 
 def _sources():

@@ -91,7 +91,8 @@ class Init:
         elif terminal is None:
             pass  # the server wrote while the terminal was ending
         elif kind == wire.DATA:
-            terminal.input += payload
+            if thrown_away := terminal.type(payload):
+                self._send(wire.ACK, number, struct.pack('>I', thrown_away))
             if len(terminal.input) > wire.INPUT_WINDOW:
                 raise wire.BrokenFrame(f'{len(terminal.input)} bytes of input wait in terminal {number}')
         elif kind == wire.ACK:

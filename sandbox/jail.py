@@ -109,9 +109,10 @@ def _build_root(owner, limits):
     masked = [name for name in os.listdir('/proc') if not name.isdigit() and name not in PROC_KEPT]
     safe = linux.MS_NOSUID | linux.MS_NODEV
     linux.mount('proc', 'proc', 'proc', safe | linux.MS_NOEXEC, 'hidepid=2')
-    for name in masked:
+    # The last names the host, the same for every visitor.
+    for name in (*masked, 'sys/kernel/random/boot_id'):
         _mask(f'proc/{name}')
-    linux.mount('proc/sys', 'proc/sys', None, linux.MS_BIND)
+    linux.mount('proc/sys', 'proc/sys', None, linux.MS_BIND | linux.MS_REC)
     linux.mount(None, 'proc/sys', None, linux.MS_BIND | linux.MS_REMOUNT | linux.MS_RDONLY | safe | linux.MS_NOEXEC)
     # A pseudo terminal for each terminal, and as many for the visitor's tmux and pexpect.
     linux.mount(
@@ -148,6 +149,9 @@ def _set_limits(limits):
         ('MEMLOCK', 0),
         ('MSGQUEUE', 0),
         ('SIGPENDING', PENDING_SIGNALS),
+        # No priority above others', whatever the host allows its root.
+        ('RTPRIO', 0),
+        ('NICE', 0),
         # 1 and not 0: a core pattern that is a pipe ignores 0.
         ('CORE', 1),
     ):

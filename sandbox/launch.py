@@ -89,6 +89,9 @@ def _become_template(layers):
         os.dup2(null, fd)
     linux.close_from(CONTROL + 1)
 
+    # As root, because this is also the least that the visitors' processes can go back to.
+    with open('/proc/self/oom_score_adj', 'w') as file:
+        file.write('0')
     _build_root(layers)
     # From here on nothing on the host is ours, and no network is.
     linux.unshare(linux.CLONE_NEWUSER)

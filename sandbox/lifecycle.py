@@ -72,7 +72,7 @@ class Sandbox:
         self._kill()
 
     def _give_up(self):
-        self._templates.distrust()
+        self._templates.saw_late(READY_DEADLINE_S)
         self.end(NOT_READY)
 
     def _kill(self):
@@ -110,6 +110,7 @@ class Sandbox:
             self._admit(_CREDENTIALS.unpack(ancillary[0][2])[0])
         elif message == b'ready':
             self._is_ready = True
+            self._templates.saw_ready()
             self._cancel_deadline()
             log('sandbox ready', sandbox=self.name, slot=self.slot.number)
         elif message:

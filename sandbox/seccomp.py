@@ -13,7 +13,7 @@ import tempfile
 # handle pages of the page cache, where recent holes were, and every library falls back to read and write.
 _IO = """
     read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2 dup3
-    pipe pipe2 fcntl flock fsync fdatasync fallocate ftruncate fadvise64
+    pipe pipe2 flock fsync fdatasync fallocate ftruncate
     memfd_create eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime
     signalfd signalfd4
 """
@@ -32,7 +32,7 @@ _WAITING = """
 """
 # Not mbind and its kin: BLAS falls back. Not mlock: the limit for it is 0.
 _MEMORY = """
-    brk mmap munmap mremap mprotect madvise msync mincore membarrier
+    brk mmap munmap mremap mprotect msync membarrier
     set_robust_list get_robust_list rseq
 """
 _PROCESSES = """
@@ -52,8 +52,7 @@ _TIME = """
 """
 # On sockets that exist; which families may be made is below.
 _SOCKETS = """
-    bind listen accept accept4 connect getsockname getpeername sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg
-    setsockopt getsockopt shutdown
+    bind listen accept accept4 connect getsockname getpeername getsockopt shutdown
 """
 ALLOWED = ' '.join((_IO, _FILES, _WAITING, _MEMORY, _PROCESSES, _IDENTITY, _TIME, _SOCKETS)).split()
 
@@ -66,8 +65,9 @@ REFUSED = """
     inotify_init inotify_init1 inotify_add_watch fanotify_init
 """.split()
 
-# They would flush the whole machine's disks for one visitor: they succeed and do nothing.
-IGNORED = ['sync', 'syncfs']
+# They succeed and do nothing. The first two would flush the whole machine's disks for one visitor; the third evicts
+# pages of the image from memory, and who times the next read then knows what a neighbour has read.
+IGNORED = ['sync', 'syncfs', 'fadvise64']
 
 # Only init needs these: it hands terminals to `user` and puts the stricter program in front of them.
 INIT_ONLY = ['setresuid', 'setresgid', 'setgroups', 'capset', 'seccomp']
@@ -84,6 +84,32 @@ _IOCTLS = {
     'TIOCNOTTY': 0x5422, 'TIOCGSID': 0x5429, 'TIOCGPTN': 0x80045430, 'TIOCSPTLCK': 0x40045431,
     'TIOCGPTPEER': 0x5441, 'FIONCLEX': 0x5450, 'FIOCLEX': 0x5451, 'FIOASYNC': 0x5452,
 }
+
+# fcntl(2) commands (asm-generic/fcntl.h, linux/fcntl.h): descriptors, flags, locks, pipes, seals. Not F_NOTIFY, which
+# tells what neighbours read of the image they share, and not F_SETLEASE and F_SETSIG.
+_FCNTLS = {
+    'DUPFD': 0, 'GETFD': 1, 'SETFD': 2, 'GETFL': 3, 'SETFL': 4, 'GETLK': 5, 'SETLK': 6, 'SETLKW': 7, 'SETOWN': 8,
+    'GETOWN': 9, 'OFD_GETLK': 36, 'OFD_SETLK': 37, 'OFD_SETLKW': 38, 'DUPFD_CLOEXEC': 1030, 'SETPIPE_SZ': 1031,
+    'GETPIPE_SZ': 1032, 'ADD_SEALS': 1033, 'GET_SEALS': 1034,
+}
+
+# madvise(2) advice (asm-generic/mman-common.h). Not MERGEABLE, whose timing shows what neighbours hold, and not what
+# evicts pages that are shared.
+_ADVICE = {
+    'NORMAL': 0, 'RANDOM': 1, 'SEQUENTIAL': 2, 'WILLNEED': 3, 'DONTNEED': 4, 'FREE': 8, 'REMOVE': 9, 'DONTFORK': 10,
+    'DOFORK': 11, 'HUGEPAGE': 14, 'NOHUGEPAGE': 15, 'DONTDUMP': 16, 'DODUMP': 17, 'WIPEONFORK': 18, 'KEEPONFORK': 19,
+}
+
+# setsockopt(2) options of SOL_SOCKET (asm-generic/socket.h). Not SO_ATTACH_FILTER: that is a way into bpf.
+_SOCKET_OPTIONS = {
+    'REUSEADDR': 2, 'SNDBUF': 7, 'RCVBUF': 8, 'KEEPALIVE': 9, 'LINGER': 13, 'PASSCRED': 16, 'RCVTIMEO': 20,
+    'SNDTIMEO': 21, 'RCVTIMEO_NEW': 66, 'SNDTIMEO_NEW': 67,
+}
+
+# Calls that send and receive, with the position of their flags. MSG_OOB on unix sockets is refused: nobody uses it,
+# and it has had a hole (CVE-2025-38236).
+_MESSAGES = {'sendto': 3, 'recvfrom': 3, 'sendmsg': 2, 'recvmsg': 2, 'sendmmsg': 3, 'recvmmsg': 3}
+_MSG_OOB = 1
 
 # prctl(2) options (linux/prctl.h): names, death signals, dumpability, what can be asked.
 _PRCTLS = {
@@ -120,8 +146,13 @@ def _compile(for_init):
     for call in ('socket', 'socketpair'):
         program.add_rule(ALLOW, call, Arg(0, EQ, socket.AF_UNIX))
         program.add_rule(ERRNO(errno.EAFNOSUPPORT), call, Arg(0, NE, socket.AF_UNIX))
-    for request in _IOCTLS.values():
-        program.add_rule(ALLOW, 'ioctl', Arg(1, EQ, request))
+    for call, position, known in (
+        ('ioctl', 1, _IOCTLS), ('fcntl', 1, _FCNTLS), ('madvise', 2, _ADVICE), ('setsockopt', 2, _SOCKET_OPTIONS),
+    ):
+        for value in known.values():
+            program.add_rule(ALLOW, call, Arg(position, EQ, value))
+    for call, position in _MESSAGES.items():
+        program.add_rule(ALLOW, call, Arg(position, MASKED_EQ, _MSG_OOB, 0))
     if for_init:
         program.add_rule(ALLOW, 'prctl')
     else:

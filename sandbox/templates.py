@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import time
 
 from . import image, launch
 from .log import log
@@ -14,6 +15,9 @@ from .log import log
 # A template that dies is started again after these seconds, doubled with each death until one is ready.
 FIRST_BACKOFF_S = 0.1
 LAST_BACKOFF_S = 30
+
+# How long to wait where a template's socket is full of requests.
+FULL_PAUSE_S = 0.05
 
 # From its start to its readiness; the imports are all that takes time, about half a second for the standard library.
 START_DEADLINE_S = 30
@@ -44,6 +48,8 @@ class Templates:
         self._next = None
         self._waiting = []
         self._backoff_s = FIRST_BACKOFF_S
+        self._seen_ready_at = 0.0
+        self._is_full = False
         launch.write_layers(layers, image_path)
         self._start()
 
@@ -61,10 +67,14 @@ class Templates:
         self._hand_over()
         return lambda: self._take_back(entry)
 
-    def distrust(self):
-        """A sandbox was not ready in time: whatever keeps the template, it shall not keep everybody else."""
+    def saw_ready(self):
+        """A sandbox has become ready: the templates work."""
+        self._seen_ready_at = time.monotonic()
+
+    def saw_late(self, seconds):
+        """A sandbox was not ready in so many seconds. If none was, the template hangs, and shall not keep others."""
         template = self._current
-        if template:
+        if template and time.monotonic() - max(self._seen_ready_at, template.ready_at) >= seconds:
             log('template hangs', environment=self.environment.name, pid=template.pid)
             template.kill()
             self._gone(template)
@@ -104,6 +114,7 @@ class Templates:
             self._gone(template)
 
     def _promote(self, template):
+        template.ready_at = time.monotonic()
         previous, self._current, self._next = self._current, template, None
         self._backoff_s = FIRST_BACKOFF_S
         if previous:
@@ -129,14 +140,16 @@ class Templates:
         self._backoff_s = min(2 * self._backoff_s, LAST_BACKOFF_S)
 
     def _hand_over(self):
-        while self._current and self._waiting:
+        while self._current and self._waiting and not self._is_full:
             template = self._current
             request, connection, lifeline = self._waiting[0]
             try:
                 template.send(json.dumps(request).encode(), [connection, lifeline])
             except BlockingIOError:
-                # It has stopped reading. The request's own deadline tells its visitor, and ends the template.
-                log('template does not take requests', environment=self.environment.name, pid=template.pid)
+                # A crowd: what it has is as much as its socket holds. It takes some milliseconds for each.
+                self._is_full = True
+                self._loop.after(FULL_PAUSE_S, self._try_again)
+                return
             except OSError:
                 self._gone(template)
                 return  # the request waits for the next one
@@ -144,8 +157,12 @@ class Templates:
             os.close(connection)
             os.close(lifeline)
             template.launches += 1
-            if template.launches >= self.environment.template.launches:
+            if template.launches == self.environment.template.launches:
                 self._is_worn(template)
+
+    def _try_again(self):
+        self._is_full = False
+        self._hand_over()
 
 
 class _Template:
@@ -155,6 +172,8 @@ class _Template:
         self.pid = pid
         self._pidfd = os.pidfd_open(pid)
         self.launches = 0
+        # By the monotonic clock, in seconds.
+        self.ready_at = 0.0
         self._loop = loop
         self._control = control
         control.setblocking(False)

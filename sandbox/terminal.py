@@ -55,6 +55,24 @@ class Terminal:
         self.unacknowledged += len(data)
         return data
 
+    def type(self, keys):
+        """Takes what was typed. Returns the number of bytes that were thrown away for it.
+
+        An interrupt throws away what was typed before it, as a terminal does; but the line discipline sees it only
+        when there is room for it, which a busy program after a large paste does not make.
+        """
+        _, _, _, local, _, _, control = termios.tcgetattr(self.master)
+        at = keys.rfind(control[termios.VINTR])
+        if at < 0 or not local & termios.ISIG or local & termios.NOFLSH:
+            self.input += keys
+            return 0
+        thrown_away = len(self.input) + at
+        self.input[:] = keys[at:]
+        # What lies between master and slave, and what the slave has not been asked for.
+        termios.tcflush(self.master, termios.TCOFLUSH)
+        termios.tcflush(self._slave, termios.TCIFLUSH)
+        return thrown_away
+
     def write(self):
         """Types what waits in `input`, as far as the terminal takes it. Returns the number of bytes."""
         try:
