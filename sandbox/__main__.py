@@ -32,7 +32,8 @@ def _serve(arguments):
     environments = [environment.load(name) for name in arguments.environments]
     for each in environments:
         if not image.path_of(each, arguments.images).is_dir():
-            raise RuntimeError(f'the image of {each.name} is not built; build it with: python3 -m sandbox build {each.name}')
+            remedy = f'build it with: python3 -m sandbox build {each.name}'
+            raise RuntimeError(f'the image of {each.name} is not built; {remedy}')
     peer = _user(arguments.user)
     Daemon(arguments.socket, peer, arguments.images, environments, arguments.slots).serve()
     return 0

@@ -23,10 +23,10 @@ def problems():
         found.append(f'the processor is {platform.machine()}: the system call filter is for x86_64; use such a machine')
     release = platform.release()
     if tuple(int(part) for part in re.findall(r'\d+', release)[:2]) < LEAST_KERNEL:
-        found.append(f'the kernel is {release}, and 5.14 is the oldest that will do; install linux-image-amd64 and reboot')
+        found.append(f'the kernel is {release}, and at least 5.14 is needed; install linux-image-amd64 and reboot')
     missing = CAPABILITIES & ~int(re.search(r'^CapEff:\s+(\w+)', Path('/proc/self/status').read_text(), re.M)[1], 16)
     if os.geteuid() == 0 and missing:
-        found.append(f'root is not fully root here (capabilities {missing:#x} are missing), as in a container; use a machine')
+        found.append(f'root lacks the capabilities {missing:#x}, as in a container; run it on a machine of its own')
     for kind in ('overlay', 'tmpfs', 'devpts'):
         if not _has_filesystem(kind, release):
             found.append(f'the kernel has no {kind} filesystem; boot one that has, such as linux-image-amd64')

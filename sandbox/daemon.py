@@ -23,13 +23,10 @@ Pids come from the kernel (SCM_CREDENTIALS), and nothing is ever killed by pid.
 
 import contextlib
 import os
-import resource
 import select
-import shutil
 import signal
-from pathlib import Path
 
-from . import cgroups, hierarchies, image, linux, seccomp, slots, wire
+from . import host, image, seccomp, slots, wire
 from .hello import Hello
 from .lifecycle import STOPPING, Sandbox
 from .listener import listen, uid_of
@@ -70,38 +67,12 @@ class Daemon:
             # First of all, because it is what another daemon may have.
             listener = listen(self._socket_path, self._peer.pw_gid)
             undo.callback(os.unlink, self._socket_path)
-            self._range = slots.claim_range()
-            self._make_private(undo)
-            self._groups = self._prepare_groups(undo)
+            self._range, self._folder, self._groups = host.take(undo)
             self._slots = slots.Slots(self._slot_count, self._groups)
             self._templates = self._start_templates()
             self._loop.on_signals({signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGCHLD: _reap})
             self._watch(listener)
             self._loop.run()
-
-    def _make_private(self, undo):
-        """What this process mounts from here on is never seen on the host, and goes with it."""
-        linux.unshare(linux.CLONE_NEWNS)
-        linux.mount(None, '/', None, linux.MS_REC | linux.MS_PRIVATE)
-        # A sandbox takes three or four descriptors.
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        # A sandbox's pid 1 becomes our child once the fork between has gone.
-        linux.prctl(linux.PR_SET_CHILD_SUBREAPER, 1)
-        self._folder = slots.FOLDER / self._range.name
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(parents=True)
-        undo.callback(shutil.rmtree, self._folder)
-
-    def _prepare_groups(self, undo):
-        place = self._folder / 'cgroup2'
-        place.mkdir()
-        undo.callback(linux.umount_if_mounted, place)
-        groups = hierarchies.detect(self._range.name, place)
-        self._sweep()
-        undo.callback(groups.remove)
-        groups.prepare()
-        return groups
 
     def _start_templates(self):
         programs = seccomp.compile_programs()
@@ -112,21 +83,6 @@ class Daemon:
             )
             for environment in self._environments
         }
-
-    def _sweep(self):
-        """Ends and removes what killed daemons left: under our name, and under any that no living daemon has."""
-        for name, folders in hierarchies.leftovers(slots.RANGE_PATTERN).items():
-            number = int(name.removeprefix(slots.RANGE_PREFIX))
-            lock = None if number == self._range.number else slots.try_lock(number)
-            if lock is not None or number == self._range.number:
-                log('sweeping what a killed daemon left', group=name)
-                try:
-                    cgroups.remove(folders)
-                except OSError as error:
-                    log('it cannot be removed', group=name, error=str(error))
-            if lock is not None:
-                shutil.rmtree(slots.FOLDER / name, ignore_errors=True)
-                os.close(lock)
 
     def _told_ready(self):
         if all(templates.is_ready for templates in self._templates.values()):

@@ -57,7 +57,8 @@ class Hello:
 def _read_frame(frame):
     """Its kind and the environment in it. Raises ValueError."""
     ((kind, _, payload),) = wire.Decoder().feed(frame)
-    hello = json.loads(payload)
-    if kind not in (wire.HELLO, wire.PROBE) or not isinstance(hello, dict) or not isinstance(hello.get('environment'), str):
+    fields = json.loads(payload)
+    environment = fields.get('environment') if isinstance(fields, dict) else None
+    if kind not in (wire.HELLO, wire.PROBE) or not isinstance(environment, str):
         raise ValueError(frame)
-    return kind, hello['environment']
+    return kind, environment

@@ -94,7 +94,8 @@ def _run_mmdebstrap(environment, folder, lock, say):
     temporary.mkdir()
     # It mounts the host's /proc, /sys and /dev in the root that it makes. In namespaces of its own these mounts and
     # all its processes go with it, and it goes with us: nothing is ever removed through such a mount.
-    command = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
+    command = ['setpriv', '--pdeathsig', 'KILL']
+    command += ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
     command += ['mmdebstrap', '--variant=essential', f'--include={",".join(environment.packages)}']
     command += ['--aptopt=APT::Install-Recommends "false"']
     command += [f'--dpkgopt=path-exclude=/usr/share/{name}/*' for name in _LEFT_OUT]

@@ -76,8 +76,11 @@ class Sandbox:
         self.end(NOT_READY)
 
     def _kill(self):
-        self.slot.group.kill()
         self._cancel_deadline = self._loop.after(EMPTY_DEADLINE_S, self._kill_again)
+        try:
+            self.slot.group.kill()
+        except OSError as error:
+            return self._finish_broken(error)
         self._finish_if_empty()
 
     def _kill_again(self):
@@ -85,8 +88,20 @@ class Sandbox:
         self._kill()
 
     def _finish_if_empty(self):
-        if not self.slot.group.is_empty():
-            return
+        try:
+            if not self.slot.group.is_empty():
+                return
+        except OSError as error:
+            return self._finish_broken(error)
+        self._finish()
+
+    def _finish_broken(self, error):
+        """Somebody has taken the group away, which the kernel lets them only when it is empty."""
+        log('slot is broken', slot=self.slot.number, error=str(error))
+        self.slot.is_broken = True
+        self._finish()
+
+    def _finish(self):
         self._cancel_deadline()
         self._loop.unwatch(self.slot.group.events)
         if not self._is_ready:

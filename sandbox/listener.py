@@ -15,7 +15,10 @@ def listen(path, group):
     """
     if os.path.exists(path):
         if _is_served(path):
-            raise RuntimeError(f'{path} belongs to a living daemon; stop it, or choose another --socket (for npm start: TRY_CONSOLE_SANDBOX_SOCKET)')
+            raise RuntimeError(
+                f'{path} belongs to a living daemon; stop it, or choose another --socket '
+                '(for npm start: TRY_CONSOLE_SANDBOX_SOCKET)'
+            )
         # A killed one left it.
         os.unlink(path)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)

@@ -60,6 +60,8 @@ class Slot:
         self.group = group
         self.root = 1 + 2 * number
         self.user = 2 + 2 * number
+        # Whatever is wrong with it is for a person to see: it is not used again.
+        self.is_broken = False
 
 
 class Slots:
@@ -82,5 +84,6 @@ class Slots:
         return slot
 
     def give_back(self, slot):
-        """The slot must be empty: no process, no namespace of the last sandbox."""
-        self._free.append(slot)
+        """The slot must be empty: no process, no namespace of the last sandbox. A broken one is not taken."""
+        if not slot.is_broken:
+            self._free.append(slot)

@@ -1,5 +1,6 @@
 """A console server in small: speaks the frames of one sandbox, and uses its terminals as a person would."""
 
+import collections
 import json
 import re
 import socket
@@ -26,7 +27,8 @@ class Client:
     def __init__(self, path, environment='ipython', acknowledging=True):
         """acknowledging: whether output is acknowledged as it comes. Says HELLO unless environment is None."""
         self.acknowledging = acknowledging
-        self.terminals = {}
+        # A terminal may speak before a test has looked at it.
+        self.terminals = collections.defaultdict(Terminal)
         self.frames = []
         self.ended = False
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

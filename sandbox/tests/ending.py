@@ -6,9 +6,6 @@ from . import host
 from .client import Client
 from .harness import Daemon, eventually
 
-# Seconds in which whatever was done to it a sandbox is gone; the promise is 0.1, the machine may be busy.
-GONE_S = 1
-
 # Processes of an attack at its height.
 MANY = 24
 

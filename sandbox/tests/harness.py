@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -35,7 +34,7 @@ def eventually(check, seconds=DEADLINE_S):
 class Daemon:
     """A daemon of our own, beside any other on this host: its socket is in a temporary folder."""
 
-    def __init__(self, slots=4, arguments=(), socket=None):
+    def __init__(self, slots=4, arguments=(), socket=None, umask=0o022):
         """arguments: more of the command line. socket: another than a fresh one in a temporary folder."""
         self._temporary = tempfile.mkdtemp(prefix='sandbox-test-')
         # The server's user must reach the socket.
@@ -43,37 +42,44 @@ class Daemon:
         self.socket = socket or f'{self._temporary}/sandbox.sock'
         self.slots = slots
         self._arguments = arguments
+        self._umask = umask
         self._log = Path(self._temporary) / 'log'
         self.process = None
 
-    def start(self):
-        """Returns itself once it serves."""
-        self.launch()
-        if not eventually(lambda: self.process.poll() is not None or 'ready' in self.events()):
-            raise AssertionError(f'the daemon is not ready:\n{self.output()}')
-        if self.process.poll() is not None:
-            raise AssertionError(f'the daemon ended:\n{self.output()}')
+    def start(self, seconds=DEADLINE_S):
+        """Returns itself once it serves. Where it does not, nothing of it is left."""
+        try:
+            self.launch()
+            eventually(lambda: self.process.poll() is not None or 'ready' in self.events(), seconds)
+            if self.process.poll() is not None or 'ready' not in self.events():
+                raise AssertionError(f'the daemon does not serve; exit code {self.process.poll()}:\n{self.output()}')
+        except BaseException:
+            self.stop()
+            raise
         return self
 
-    def launch(self):
-        """Starts the process, and does not wait for anything."""
+    def launch(self, output=None):
+        """Starts the process, and does not wait for anything. output: where its log goes; to be read here if None."""
         command = [PYTHON, '-m', 'sandbox', 'serve', '--socket', self.socket, '--user', USER]
         command += ['--slots', str(self.slots), *self._arguments]
         with open(self._log, 'w') as log:
-            self.process = subprocess.Popen(command, cwd=REPOSITORY, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output or log, stderr=log, umask=self._umask,
+            )
 
     def wait(self):
         """Its exit code, once it has ended by itself."""
         return self.process.wait(DEADLINE_S)
 
     def stop(self):
-        """The polite end. Returns the exit code."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        """The polite end. Returns the exit code, None where it was never launched. Nothing of it is left."""
         try:
-            return self.process.wait(DEADLINE_S)
+            if self.process:
+                self.process.terminate()
+                return self.process.wait(DEADLINE_S)
         finally:
-            self.kill()
+            if self.process:
+                self.kill()
             shutil.rmtree(self._temporary, ignore_errors=True)
 
     def kill(self):

@@ -48,14 +48,6 @@ class Version2(unittest.TestCase):
         for folder in (self.root, self.root / NAME):
             self.assertEqual((folder / 'cgroup.subtree_control').read_text(), '+memory +pids +cpu')
 
-    def test_the_daemon_leaves_the_group_that_the_slots_hang_on(self):
-        (self.root / 'cgroup.type').write_text('domain\n')
-        (self.root / 'cgroup.procs').write_text('4711\n')
-        (self.root / 'daemon').mkdir()
-        (self.root / 'daemon' / 'cgroup.procs').write_text('')
-        self.groups.prepare()
-        self.assertEqual((self.root / 'daemon' / 'cgroup.procs').read_text(), '4711')
-
     def test_the_limits_are_written_as_declared(self):
         self.group().limit(LIMITS)
         self.assertEqual(self.read('memory.max'), str(LIMITS.memory_mb * 1024 * 1024))
@@ -126,6 +118,11 @@ class Version1(unittest.TestCase):
                 self.group.kill()
                 self.group.limit(replace(LIMITS, cpu_percent=percent, cpu_burst_percent=percent))
                 self.assertEqual(self.read('cpu', 'cpu.cfs_quota_us'), str(percent * 1000))
+
+    def test_killing_lifts_the_quota(self):
+        self.group.limit(LIMITS)
+        self.group.kill()
+        self.assertEqual(self.read('cpu', 'cpu.cfs_quota_us'), '-1')
 
     def test_no_device_but_the_listed_may_be_opened(self):
         self.assertEqual(self.read('devices', 'devices.list').splitlines(), [

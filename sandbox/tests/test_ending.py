@@ -2,14 +2,13 @@
 
 import os
 import signal
-import time
 
 from sandbox import wire
 
 from . import host
 from .attacks import staying
 from .client import Client
-from .ending import GONE_S, Ending
+from .ending import Ending
 from .harness import Daemon, eventually
 
 
@@ -47,10 +46,8 @@ class Sandboxes(Ending):
 
     def test_nothing_is_left_of_a_fork_storm(self):
         client = self.connect(staying.storm)
-        began = time.monotonic()
         client.hang_up()
         self.assertEqual(self.processes(), [])
-        self.assertLess(time.monotonic() - began, GONE_S)
         self.assert_nothing_left()
 
     def test_nothing_is_left_of_processes_that_detach_and_ignore_every_signal(self):

@@ -110,6 +110,9 @@ class Files(unittest.TestCase):
         got = one.call(seeing.read_all, [f'/proc/{name}' for name in names if Path('/proc', name).exists()])
         self.assertEqual(set(got.values()), {''}, got)
 
+    def test_the_hosts_name_for_its_boot_is_not_told(self):
+        self.assertEqual(one.call(seeing.read, '/proc/sys/kernel/random/boot_id'), '')
+
     def test_masked_folders_of_proc_are_empty(self):
         for name in ('bus', 'fs', 'irq', 'scsi', 'acpi', 'driver', 'pressure', 'sysvipc'):
             if Path('/proc', name).is_dir():

@@ -23,6 +23,13 @@ class Neighbours(unittest.TestCase):
             worlds.setdefault(os.readlink(f'/proc/{pid}/ns/pid'), set()).add(uid)
         self.assertEqual(sorted(map(sorted, worlds.values())), [[1, 2], [3, 4]])
 
+    def test_no_namespace_is_shared(self):
+        first, second = host.inits(daemon.range)
+        for kind in ('cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'):
+            with self.subTest(kind):
+                links = [os.readlink(f'/proc/{pid}/ns/{kind}') for pid in (first, second)]
+                self.assertNotEqual(*links)
+
     def test_files_of_one_are_not_there_for_the_other(self):
         one.call(seeing.write_errors, ['/home/user/secret', '/tmp/secret', '/dev/shm/secret'])
         for folder in ('/home/user', '/tmp', '/dev/shm'):

@@ -5,7 +5,7 @@ import os
 import signal
 import unittest
 
-from sandbox import launch, wire
+from sandbox import launch, lifecycle, wire
 
 from . import host
 from .client import Client, Ended
@@ -62,5 +62,6 @@ class Templates(Ending):
     def test_a_template_that_hangs_is_replaced_and_whoever_waited_is_told(self):
         os.kill(self.daemon.template_pid, signal.SIGSTOP)
         with Client(self.daemon.socket) as client:
-            self.assertEqual(json.loads(client.frame(wire.ERROR, 0, seconds=15))['code'], wire.FAULT)
+            error = json.loads(client.frame(wire.ERROR, 0, seconds=2 * lifecycle.READY_DEADLINE_S))
+            self.assertEqual(error['code'], wire.FAULT)
         self.assertIn('42', self.connect().run('6*7'))

@@ -6,7 +6,7 @@ import unittest
 from sandbox import wire
 
 from .client import Client
-from .harness import Daemon
+from .harness import Daemon, eventually
 
 UP, TAB, CTRL_C, CTRL_D = '\x1b[A', '\t', '\x03', '\x04'
 
@@ -66,6 +66,16 @@ class Terminal(unittest.TestCase):
         self.client.type("exec('while True: print(\"for\" + \"ever\")')\r")
         self.client.expect('forever\r\nforever\r\n')
         self.interrupt()
+
+    def test_ctrl_c_interrupts_a_busy_loop_after_a_large_paste(self):
+        """The line discipline takes 4 KB for a program that does not read; what was thrown away is acknowledged."""
+        self.client.type(r"exec('print(\'on\' + \'ward\')\nwhile True: pass')" + '\r')
+        self.client.expect('onward')
+        for _ in range(30):
+            self.client.type('x = 1234\r' * 100 + 'y = "' + 'z' * 100 + '"\r')
+        self.interrupt()
+        terminal = self.client.terminals[1]
+        self.assertTrue(eventually(lambda: self.client.pump(0.01) or terminal.accepted == terminal.typed))
 
     def test_a_signal_frame_interrupts_as_ctrl_c_does(self):
         self.client.type("exec('while True: print(\"for\" + \"ever\")')\r")
