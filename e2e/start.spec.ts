@@ -42,6 +42,25 @@ test.describe('a start that fails', () => {
     expect(code).toBe(1);
   });
 
+  test('because a package is missing and cannot be fetched says which, and how to try by hand', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'try-console-fake-bin-'));
+    // Fakes of the package manager's two programs: nothing is installed, and there is no network.
+    await writeFile(join(folder, 'dpkg-query'), '#!/bin/sh\nexit 1\n', { mode: 0o755 });
+    await writeFile(
+      join(folder, 'apt-get'),
+      '#!/bin/sh\necho "E: Temporary failure resolving the mirror" >&2\nexit 100\n',
+      { mode: 0o755 },
+    );
+    const path = `${folder}:${process.env['PATH'] ?? ''}`;
+    const { code, said } = await start([process.execPath, 'server/start.mjs'], { PATH: path });
+    await rm(folder, { recursive: true });
+    expect(said).toContain('E: Temporary failure resolving the mirror');
+    expect(said).toContain(
+      'check the network and /etc/apt, then try: apt-get install python3 mmdebstrap python3-seccomp',
+    );
+    expect(code).toBe(1);
+  });
+
   test('because it is not run by root is one sentence', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'try-console-start-'));
     for (const file of ['start.mjs', 'setup.mjs']) {

@@ -21,6 +21,15 @@ test('a visitor who leaves while room is being taken gives it back and starts no
   expect(started).toEqual([]);
 });
 
+test('a proof is used up only where the limits allow a console, so that nobody can fill what is remembered', async () => {
+  const { connection, admit, told, used } = setUp();
+  connection.emit('data', AUTH);
+  (await until('the question', () => admit[0]))({ refused: { reason: 'rate' } });
+  await until('the end', () => told.length > 0);
+  expect(told.map(decodeServer)).toEqual([{ kind: 'end', end: { reason: 'rate' } }]);
+  expect(used).toEqual([]);
+});
+
 test('a part of ours that throws ends the connection, and says nothing about itself', async () => {
   const { connection, told } = setUp(() => Promise.reject(new Error('secret detail')));
   connection.emit('data', AUTH);
@@ -34,6 +43,7 @@ function setUp(
 ) {
   const told: string[] = [];
   const started: unknown[] = [];
+  const used: unknown[] = [];
   const admit: ((admitted: Admitted) => void)[] = [];
   const connection = Object.assign(new EventEmitter(), {
     headers: {},
@@ -45,10 +55,10 @@ function setUp(
     log: createLog('silent'),
     addressKey: () => 'a',
     pending: new Pending(1, 1),
-    visitors: { read, useUp: () => undefined },
+    visitors: { read, useUp: (proof: unknown) => void used.push(proof) },
     admission: { admit: () => new Promise<Admitted>((resolve) => admit.push(resolve)) },
     sessions: { start: (request: unknown) => started.push(request) },
   };
   bridge(connection as unknown as Connection, context as unknown as BridgeContext);
-  return { connection, told, started, admit };
+  return { connection, told, started, used, admit };
 }
