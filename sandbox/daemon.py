@@ -118,8 +118,10 @@ class Daemon:
             _refuse(connection, wire.BROKEN_PROTOCOL, 'the first frame must be a HELLO that names an environment')
         elif environment not in self._templates:
             _refuse(connection, wire.UNKNOWN_ENVIRONMENT, f'{environment!r} is none of {sorted(self._templates)}')
+        elif kind == wire.PROBE and self._templates[environment].is_ready:
+            _answer(connection, wire.READY, {})
         elif kind == wire.PROBE:
-            _answer_probe(connection, self._templates[environment].is_ready)
+            _refuse(connection, wire.FAULT, 'no template is ready')
         elif (slot := self._take_slot()) is None:
             _refuse(connection, wire.FULL, f'all {self._slots.count} slots are in use')
         else:
@@ -138,8 +140,7 @@ class Daemon:
         try:
             self._sandboxes.add(Sandbox(self._loop, templates, connection, slot, name, self._ended))
         except OSError as error:
-            # The slot is not used again: whatever is wrong with it, or with the host, is for a person to see.
-            log('slot is broken', slot=slot.number, error=str(error))
+            slot.retire(error)
             _refuse(connection, wire.FAULT, 'no sandbox was made')
 
     def _ended(self, sandbox):
@@ -159,19 +160,14 @@ class Daemon:
             self._loop.stop()
 
 
-def _answer_probe(connection, is_ready):
-    if not is_ready:
-        return _refuse(connection, wire.FAULT, 'no template is ready')
-    try:
-        connection.send(wire.encode(wire.READY, 0, {}))
-    except OSError:
-        pass  # it has gone already
-    connection.close()
-
-
 def _refuse(connection, code, message):
+    _answer(connection, wire.ERROR, {'code': code, 'message': message})
+
+
+def _answer(connection, kind, fields):
+    """The one frame that is ours to send, and the end of the connection."""
     try:
-        connection.send(wire.encode(wire.ERROR, 0, {'code': code, 'message': message}))
+        connection.send(wire.encode(kind, 0, fields))
     except OSError:
         pass  # it has gone already
     connection.close()

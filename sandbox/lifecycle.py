@@ -97,8 +97,7 @@ class Sandbox:
 
     def _finish_broken(self, error):
         """Somebody has taken the group away, which the kernel lets them only when it is empty."""
-        log('slot is broken', slot=self.slot.number, error=str(error))
-        self.slot.is_broken = True
+        self.slot.retire(error)
         self._finish()
 
     def _finish(self):

@@ -5,6 +5,8 @@ import os
 import re
 from pathlib import Path
 
+from .log import log
+
 # One for the host, because user ids and control groups are: every daemon finds the others' locks here.
 FOLDER = Path('/run/try-console')
 
@@ -60,8 +62,12 @@ class Slot:
         self.group = group
         self.root = 1 + 2 * number
         self.user = 2 + 2 * number
-        # Whatever is wrong with it is for a person to see: it is not used again.
         self.is_broken = False
+
+    def retire(self, error):
+        """It is not used again: whatever is wrong with it, or with the host, is for a person to see."""
+        log('slot is broken', slot=self.number, error=str(error))
+        self.is_broken = True
 
 
 class Slots:

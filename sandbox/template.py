@@ -67,7 +67,9 @@ def _serve(control):
 
 def _is_called_off(lifeline):
     """Whether the daemon has given the request up while it waited here: a crowd may have come and gone."""
-    return bool(select.select([lifeline], [], [], 0)[0])
+    poll = select.poll()
+    poll.register(lifeline, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 class Slots:

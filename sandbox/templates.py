@@ -48,6 +48,7 @@ class Templates:
         self._next = None
         self._waiting = []
         self._backoff_s = FIRST_BACKOFF_S
+        # When a template or a sandbox was last seen to become ready, by the monotonic clock, in seconds.
         self._seen_ready_at = 0.0
         self._is_full = False
         launch.write_layers(layers, image_path)
@@ -68,13 +69,13 @@ class Templates:
         return lambda: self._take_back(entry)
 
     def saw_ready(self):
-        """A sandbox has become ready: the templates work."""
+        """A sandbox or a template has become ready: they work."""
         self._seen_ready_at = time.monotonic()
 
     def saw_late(self, seconds):
         """A sandbox was not ready in so many seconds. If none was, the template hangs, and shall not keep others."""
         template = self._current
-        if template and time.monotonic() - max(self._seen_ready_at, template.ready_at) >= seconds:
+        if template and time.monotonic() - self._seen_ready_at >= seconds:
             log('template hangs', environment=self.environment.name, pid=template.pid)
             template.kill()
             self._gone(template)
@@ -114,7 +115,7 @@ class Templates:
             self._gone(template)
 
     def _promote(self, template):
-        template.ready_at = time.monotonic()
+        self.saw_ready()
         previous, self._current, self._next = self._current, template, None
         self._backoff_s = FIRST_BACKOFF_S
         if previous:
@@ -172,8 +173,6 @@ class _Template:
         self.pid = pid
         self._pidfd = os.pidfd_open(pid)
         self.launches = 0
-        # By the monotonic clock, in seconds.
-        self.ready_at = 0.0
         self._loop = loop
         self._control = control
         control.setblocking(False)

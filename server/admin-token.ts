@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { createFile } from './durable-file.ts';
 import { hasCode, reasonOf, StartError } from './errors.ts';
 
-/** A shorter file is damaged: the server writes 43 characters. */
-const MIN_CHARS = 16;
+/** What the server makes: 32 random bytes in base64url. A file with anything else is damaged. */
+export const TOKEN = /^[\w-]{43}$/;
 
 /**
  * Reads the token, and makes it where there is none.
@@ -16,7 +16,7 @@ export async function loadAdminToken(stateDir: string): Promise<string> {
   const file = join(stateDir, 'admin-token');
   try {
     const token = await readOrCreate(file);
-    if (token.length >= MIN_CHARS) return token;
+    if (TOKEN.test(token)) return token;
   } catch (error) {
     throw new StartError(
       `TRY_CONSOLE_STATE_DIR ${stateDir}: ${reasonOf(error)}; make it writable.`,

@@ -15,10 +15,8 @@ import {
 import { dirname, join } from 'node:path';
 import type { Config } from './config.ts';
 import { reasonOf, StartError } from './errors.ts';
+import { SERVICE_USER } from './setup.mjs';
 import { readSites } from './sites.ts';
-
-/** The user that the console server runs as; the set-up makes it. */
-export const SERVICE_USER = 'try-console';
 
 /** The checkout, above dist/server. */
 export const ROOT = join(import.meta.dirname, '../..');

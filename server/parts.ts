@@ -3,9 +3,10 @@ import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_p
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { ROOT, SERVICE_USER, type AppFolder } from './app-folder.ts';
+import { ROOT, type AppFolder } from './app-folder.ts';
 import { readEnv, type Config } from './config.ts';
 import { StartError } from './errors.ts';
+import { PYTHON, SERVICE_USER } from './setup.mjs';
 
 /** How long a child may take to end politely, in ms: the server tells its visitors, the daemon kills sandboxes. */
 const STOP_MS = 5_000;
@@ -18,7 +19,7 @@ type Daemon = ChildProcessByStdio<null, Readable, null>;
 
 /** Starts the sandbox daemon, as root. */
 export function startDaemon(config: Config): Daemon {
-  const command = ['/usr/bin/python3', '-m', 'sandbox', 'serve', '--user', SERVICE_USER];
+  const command = [PYTHON, '-m', 'sandbox', 'serve', '--user', SERVICE_USER];
   const options = ['--socket', config.sandboxSocket, '--slots', String(config.maxSessions)];
   return spawn('setpriv', ['--pdeathsig', 'TERM', ...command, ...options], {
     cwd: ROOT,

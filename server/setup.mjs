@@ -16,8 +16,9 @@ const LEAST_NODE = { major: 20, minor: 19 };
 const PACKAGES = ['python3', 'mmdebstrap', 'python3-seccomp'];
 const TEST_PACKAGES = ['chromium'];
 /** Debian's own: another Python on the path would not find Debian's libseccomp. */
-const PYTHON = '/usr/bin/python3';
-const SERVICE_USER = 'try-console';
+export const PYTHON = '/usr/bin/python3';
+/** The user that the console server runs as. */
+export const SERVICE_USER = 'try-console';
 
 /** A step could not be done. The message says what happened and what to do. */
 class SetupError extends Error {}

@@ -1,15 +1,13 @@
 /** `npm run switch`: shows the kill switch of the server on this machine, or moves it. */
 import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { userInfo } from 'node:os';
+import { TOKEN } from './admin-token.ts';
 import { readEnv, toConfig, type Config } from './config.ts';
 import { reasonOf, StartError } from './errors.ts';
 import { consoleUrlOf } from './urls.ts';
 import { POSITIONS } from './kill-switch.ts';
-
-/** What the server makes: 32 random bytes in base64url. */
-const TOKEN = /^[\w-]{43}$/;
 
 const USAGE = `usage: npm run switch [-- ${POSITIONS.join('|')} "why"]`;
 
@@ -50,9 +48,8 @@ async function readToken(stateDir: string): Promise<string> {
   try {
     // The folder is the server's, which may have been taken over: a link could lead to a secret of root's, and this
     // call would hand it to the server.
-    const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW);
-    const token = (await handle.readFile('utf8')).trim();
-    await handle.close();
+    const flag = constants.O_RDONLY | constants.O_NOFOLLOW;
+    const token = (await readFile(file, { encoding: 'utf8', flag })).trim();
     if (TOKEN.test(token)) return token;
   } catch (error) {
     throw new StartError(

@@ -1,11 +1,14 @@
 """Templates that die or hang: living sandboxes go on, and whoever comes next is served or told."""
 
+import fcntl
 import json
 import os
+import resource
 import signal
+import socket
 import unittest
 
-from sandbox import launch, lifecycle, wire
+from sandbox import launch, lifecycle, template, wire
 
 from . import host
 from .client import Client, Ended
@@ -18,6 +21,21 @@ class Start(unittest.TestCase):
         _, control = launch.start('/nowhere')
         with control:
             self.assertIn("'/nowhere'", control.recv(4096).decode())
+
+
+class Requests(unittest.TestCase):
+    def test_a_request_is_seen_to_be_called_off_also_by_a_descriptor_that_select_does_not_know(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        daemons_end, lifeline = socket.socketpair()
+        # A template holds two descriptors for each of its slots.
+        high = fcntl.fcntl(lifeline, fcntl.F_DUPFD, 2048)
+        self.addCleanup(os.close, high)
+        lifeline.close()
+        self.assertFalse(template._is_called_off(high))
+        daemons_end.close()
+        self.assertTrue(template._is_called_off(high))
 
 
 class Templates(Ending):
