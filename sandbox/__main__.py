@@ -1,11 +1,13 @@
-"""The sandbox's command line: serve, build, check."""
+"""The sandbox's command line: serve, run, build, check."""
 
 import argparse
+import functools
 import os
 import pwd
 import sys
+from pathlib import Path
 
-from . import check, environment, hierarchies, image, slots
+from . import check, environment, hierarchies, image, run, slots
 from .daemon import Daemon
 
 
@@ -29,21 +31,42 @@ def _require_root():
 
 def _serve(arguments):
     _require_root()
-    environments = [environment.load(name) for name in arguments.environments]
-    for each in environments:
-        if not image.path_of(each, arguments.images).is_dir():
-            remedy = f'build it with: python3 -m sandbox build {each.name}'
-            raise RuntimeError(f'the image of {each.name} is not built; {remedy}')
+    environments = [_load_built(arguments, name) for name in _names(arguments)]
     peer = _user(arguments.user)
-    Daemon(arguments.socket, peer, arguments.images, environments, arguments.slots).serve()
+    reload = functools.partial(_load_built, arguments)
+    Daemon(arguments.socket, peer, arguments.images, environments, arguments.slots, reload).serve()
     return 0
+
+
+def _run(arguments):
+    _require_root()
+    options = ['--images', arguments.images, '--environments-folder', str(arguments.environments_folder)]
+    return run.run(arguments.environment, options)
 
 
 def _build(arguments):
     _require_root()
-    for name in arguments.environments:
-        image.build(environment.load(name), arguments.images, print)
+    for name in _names(arguments):
+        image.build(environment.load(name, _folders(arguments)), arguments.images, print, arguments.again)
     return 0
+
+
+def _load_built(arguments, name):
+    """An environment whose image is what its declaration asks for."""
+    loaded = environment.load(name, _folders(arguments))
+    if not image.is_built(loaded, arguments.images):
+        remedy = f'build it with: python3 -m sandbox build {name}'
+        raise image.NotBuilt(f'the image of {name} is not built, or is old; {remedy}')
+    return loaded
+
+
+def _folders(arguments):
+    """Where declarations are: the operator's own come first."""
+    return arguments.environments_folder, environment.SHIPPED
+
+
+def _names(arguments):
+    return arguments.environments or environment.names(_folders(arguments))
 
 
 def _check(_):
@@ -83,11 +106,21 @@ def _parser():
     serve.set_defaults(run=_serve)
 
     build = commands.add_parser('build', help='build the images that are missing or old')
+    build.add_argument('--again', action='store_true', help='also those that are neither, for updates of Debian')
     build.set_defaults(run=_build)
 
-    for command in (serve, build):
+    run_command = commands.add_parser('run', help='a sandboxed prompt in this terminal')
+    run_command.add_argument('environment', nargs='?', default='ipython', help='which one (%(default)s)')
+    run_command.set_defaults(run=_run)
+
+    for command in (serve, run_command, build):
         command.add_argument('--images', default='/var/lib/try-console/images', help='the images (%(default)s)')
-        command.add_argument('environments', nargs='*', default=environment.names(), help='all where none is named')
+        command.add_argument(
+            '--environments-folder', type=Path, default=environment.OPERATORS, metavar='FOLDER',
+            help='declarations beside those that are shipped (%(default)s)',
+        )
+    for command in (serve, build):
+        command.add_argument('environments', nargs='*', help='all where none is named')
 
     commands.add_parser('check', help='say what this host lacks').set_defaults(run=_check)
     return parser

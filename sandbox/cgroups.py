@@ -9,10 +9,15 @@ import os
 import time
 from pathlib import Path
 
+from .counters import Counters
+
 CONTROLLERS = ('memory', 'pids', 'cpu')
 
 # The scheduler's accounting period. The shorter it is, the less a throttled prompt stalls.
 PERIOD_US = 100_000
+
+# The buffers of all TCP and UDP sockets of a sandbox on v1, beside its memory; v2 counts them as memory.
+SOCKET_BYTES = 16 << 20
 
 # How long killed processes may take to be gone from their groups.
 REMOVE_DEADLINE_S = 5
@@ -79,6 +84,7 @@ class Group:
         self._folders = folders
         self._unified = unified
         self.events = os.open(unified / 'cgroup.events', os.O_RDONLY | os.O_CLOEXEC)
+        self.counters = Counters(folders, unified)
 
     def limit(self, limits):
         """Writes an environment's limits. One process more than the visitor's may exist: init."""
@@ -89,16 +95,19 @@ class Group:
             _write_if_there(self._folders['memory'] / 'memory.memsw.limit_in_bytes', -1)
             _write(self._folders['memory'] / 'memory.limit_in_bytes', memory)
             _write_if_there(self._folders['memory'] / 'memory.memsw.limit_in_bytes', memory)
+            # What sockets of the internet's families hold is counted apart, and only where it has a limit.
+            _write_if_there(self._folders['memory'] / 'memory.kmem.tcp.limit_in_bytes', SOCKET_BYTES)
             _write(self._folders['pids'] / 'pids.max', limits.processes + 1)
             _write(self._folders['cpu'] / 'cpu.cfs_period_us', PERIOD_US)
-            _write(self._folders['cpu'] / 'cpu.cfs_quota_us', limits.cpu_percent * PERIOD_US // 100)
-            _write_if_there(self._folders['cpu'] / 'cpu.cfs_burst_us', limits.cpu_burst_percent * PERIOD_US // 100)
         else:
             _write(self._unified / 'memory.max', memory)
             _write_if_there(self._unified / 'memory.swap.max', 0)
             _write(self._unified / 'pids.max', limits.processes + 1)
-            _write(self._unified / 'cpu.max', f'{limits.cpu_percent * PERIOD_US // 100} {PERIOD_US}')
-            _write_if_there(self._unified / 'cpu.max.burst', limits.cpu_burst_percent * PERIOD_US // 100)
+        self._set_cpu(limits.cpu_percent * PERIOD_US // 100, limits.cpu_burst_percent * PERIOD_US // 100)
+
+    def slow_down(self, limits):
+        """Puts all that runs inside into the slow lane, until the next limit()."""
+        self._set_cpu(limits.slow_percent * PERIOD_US // 100, 0)
 
     def attach(self, pid):
         """Puts a process in. What it forks is in as well."""
@@ -108,17 +117,30 @@ class Group:
 
     def kill(self):
         """Kills everything inside at once. The quota is lifted first: dying takes processor time."""
-        if self._folders:
-            _write_if_there(self._folders['cpu'] / 'cpu.cfs_burst_us', 0)
-            _write(self._folders['cpu'] / 'cpu.cfs_quota_us', -1)
-        else:
-            _write_if_there(self._unified / 'cpu.max.burst', 0)
-            _write(self._unified / 'cpu.max', f'max {PERIOD_US}')
+        self._set_cpu(None, 0)
         _write(self._unified / 'cgroup.kill', 1)
 
     def is_empty(self):
         """Whether no process is left. `events` becomes readable for POLLPRI when this changes."""
         return b'populated 0' in os.pread(self.events, 256, 0)
+
+    def close(self):
+        os.close(self.events)
+        self.counters.close()
+
+    def _set_cpu(self, quota_us, burst_us):
+        """quota_us: per period, or None for no limit."""
+        if self._folders:
+            quota, burst = self._folders['cpu'] / 'cpu.cfs_quota_us', self._folders['cpu'] / 'cpu.cfs_burst_us'
+            value = -1 if quota_us is None else quota_us
+        else:
+            quota, burst = self._unified / 'cpu.max', self._unified / 'cpu.max.burst'
+            value = f'{"max" if quota_us is None else quota_us} {PERIOD_US}'
+        # The kernel takes no burst above the quota, not even for a moment.
+        _write_if_there(burst, 0)
+        _write(quota, value)
+        if burst_us:
+            _write_if_there(burst, burst_us)
 
 
 def remove(parents):

@@ -9,7 +9,8 @@ every namespace of the host's, and becomes init, pid 1 of the sandbox, which the
 Terminals are forks of init.
 
 Channels. To a template: its control socket, for requests. To a sandbox: the lifeline, a socket pair whose ends are
-here and in init. With the server: nothing but the first frame, and an error where there will be no sandbox.
+here and in init, for a few words (lifeline.py). With the server: the facts of the environment after the first frame,
+and an error where there will be no sandbox, or where init itself was killed for memory.
 
 Who ends whom. The life of a connection is the life of a sandbox. When the server closes it, or init is gone, or
 the daemon stops, everything in the slot's group is killed at once by the kernel, and the slot is free when the
@@ -26,8 +27,10 @@ import os
 import select
 import signal
 
-from . import host, image, seccomp, slots, wire
+from . import host, slots, wire
+from .environment import BadEnvironment
 from .hello import Hello
+from .image import NotBuilt
 from .lifecycle import STOPPING, Sandbox
 from .listener import listen, uid_of
 from .log import log
@@ -46,15 +49,17 @@ class Daemon:
 
     socket_path: where it listens. peer: the pwd entry of the user that may connect, beside root. images: the
     folder of built images. environments: a list of Environment. slot_count: how many sandboxes may live at once.
+    load: called with an environment's name at SIGHUP, for what is declared now; may raise BadEnvironment or NotBuilt.
     serve() raises RuntimeError where another daemon has the socket or all ids, OSError where the host refuses.
     """
 
-    def __init__(self, socket_path, peer, images, environments, slot_count):
+    def __init__(self, socket_path, peer, images, environments, slot_count, load):
         self._socket_path = socket_path
         self._peer = peer
         self._images = images
         self._environments = environments
         self._slot_count = slot_count
+        self._load = load
         self._loop = Loop()
         self._pending = 0
         self._launched = 0
@@ -70,19 +75,32 @@ class Daemon:
             self._range, self._folder, self._groups = host.take(undo)
             self._slots = slots.Slots(self._slot_count, self._groups)
             self._templates = self._start_templates()
-            self._loop.on_signals({signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGCHLD: _reap})
+            self._loop.on_signals({
+                signal.SIGTERM: self._stop, signal.SIGINT: self._stop, signal.SIGHUP: self._reload,
+                signal.SIGCHLD: _reap,
+            })
             self._watch(listener)
             self._loop.run()
 
     def _start_templates(self):
-        programs = seccomp.compile_programs()
         return {
             environment.name: Templates(
-                self._loop, environment, image.path_of(environment, self._images), self._folder / environment.name,
-                programs, self._range.base, self._slot_count, self._told_ready,
+                self._loop, environment, self._images, self._folder / environment.name, self._range.base,
+                self._slot_count, self._told_ready,
             )
             for environment in self._environments
         }
+
+    def _reload(self):
+        """New templates by what is declared and built now. Where it is wrong, all stays as it is."""
+        if self._stopping:
+            return
+        for name, templates in self._templates.items():
+            try:
+                templates.replace(self._load(name))
+                log('environment read again', environment=name)
+            except (BadEnvironment, NotBuilt, OSError) as error:
+                log('environment stays as it was', environment=name, error=str(error))
 
     def _told_ready(self):
         if all(templates.is_ready for templates in self._templates.values()):

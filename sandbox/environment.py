@@ -1,19 +1,31 @@
-"""Reads what an environment is from its declaration, environments/NAME.toml, and refuses what it does not know."""
+"""Reads what an environment is from its declaration, NAME.toml, and refuses what it does not know."""
 
 import re
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-FOLDER = Path(__file__).parent / 'environments'
+from . import declaration
+from .declaration import BadEnvironment
+
+# The declarations that come with the product.
+SHIPPED = Path(__file__).parent / 'environments'
+
+# Where an operator puts theirs.
+OPERATORS = Path('/etc/try-console/environments')
 
 # Memory that must be left beside full RAM disks, in MB: their pages outlive the killing of processes, and
 # a sandbox whose memory is all files could not even start Python.
 MEMORY_BESIDE_FILES_MB = 60
 
+# As a command: the IPython that the template has made ready, forked and not executed.
+IPYTHON = 'ipython'
 
-class BadEnvironment(ValueError):
-    """The declaration is missing or wrong. The message names the file, the key and the remedy."""
+# The network policies: no sockets but the kernel's own; one network interface to itself alone; beside that one,
+# named hosts through the server's proxy.
+NONE, LOOPBACK, PROXY = 'none', 'loopback', 'proxy'
+
+_PACKAGE = r'[a-z0-9][a-z0-9+.-]+'
+_HOST = r'(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]'
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,8 @@ class Limits:
     processes: int
     cpu_percent: int
     cpu_burst_percent: int
+    cpu_seconds: int
+    slow_percent: int
     home_mb: int
     tmp_mb: int
     shm_mb: int
@@ -31,6 +45,8 @@ class Limits:
     open_files: int
     file_mb: int
     terminals: int
+    connections: int
+    network_mb: int
 
 
 @dataclass(frozen=True)
@@ -43,72 +59,105 @@ class Template:
 
 @dataclass(frozen=True)
 class Environment:
-    """One declaration, validated."""
+    """One declaration, validated.
+
+    leave_out: packages that others depend on and that the image shall not have. wheels: folders, absolute.
+    command: IPYTHON, or a tuple of program and arguments. network: NONE, LOOPBACK or PROXY. hosts: what the proxy
+    lets through. variables: a dict from name to value.
+    """
 
     name: str
     packages: tuple[str, ...]
+    leave_out: tuple[str, ...]
+    wheels: tuple[Path, ...]
     imports: tuple[str, ...]
+    command: str | tuple[str, ...]
+    network: str
+    hosts: tuple[str, ...]
+    variables: dict[str, str]
     limits: Limits
     template: Template
 
+    @property
+    def facts(self):
+        """What the console server is told of it, for JSON."""
+        return {'network': self.network, 'hosts': self.hosts, 'limits': asdict(self.limits)}
 
-def load(name, folder=FOLDER):
-    """Reads environments/NAME.toml. Raises BadEnvironment."""
-    path = Path(folder) / f'{name}.toml'
-    if not re.fullmatch(r'[a-z][a-z0-9-]{0,31}', name) or not path.is_file():
-        raise BadEnvironment(f'there is no environment {name!r} in {folder}; use one of {names(folder)}')
-    try:
-        data = tomllib.loads(path.read_text())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadEnvironment(f'{path}: not TOML: {error}') from None
-    _check_keys(path, '', data, ('packages', 'imports', 'limits', 'template'))
-    limits = _numbers(path, 'limits', data['limits'], Limits)
-    if limits.cpu_burst_percent > limits.cpu_percent:
-        raise BadEnvironment(
-            f'{path}: limits.cpu_burst_percent = {limits.cpu_burst_percent}: the kernel takes no burst above the '
-            f'quota; lower it to cpu_percent, {limits.cpu_percent}, or below'
-        )
-    beside = limits.memory_mb - limits.home_mb - limits.tmp_mb - limits.shm_mb
-    if beside < MEMORY_BESIDE_FILES_MB:
-        raise BadEnvironment(
-            f'{path}: limits.memory_mb = {limits.memory_mb}: home_mb, tmp_mb and shm_mb leave {beside} MB of it; '
-            f'leave at least {MEMORY_BESIDE_FILES_MB}, by raising it or lowering one of them'
-        )
+
+def load(name, folders=(SHIPPED,)):
+    """Reads NAME.toml from the first folder that has it. Raises BadEnvironment."""
+    table = declaration.read(name, folders)
+    table.require('packages', 'leave_out', 'wheels', 'imports', 'command', 'network', 'variables', 'limits', 'template')
+    limits = Limits(**table.numbers('limits', [field.name for field in fields(Limits)]))
+    _check_limits(table, limits)
+    network, hosts = _network(table)
     return Environment(
         name=name,
-        packages=_strings(path, 'packages', data['packages'], r'[a-z0-9][a-z0-9+.-]+'),
-        imports=_strings(path, 'imports', data['imports'], r'[A-Za-z_][\w.]*'),
+        packages=table.strings('packages', _PACKAGE),
+        leave_out=table.strings('leave_out', _PACKAGE),
+        wheels=_wheels(table),
+        imports=table.strings('imports', r'[A-Za-z_][\w.]*'),
+        command=_command(table),
+        network=network,
+        hosts=hosts,
+        variables=table.variables('variables'),
         limits=limits,
-        template=_numbers(path, 'template', data['template'], Template),
+        template=Template(**table.numbers('template', [field.name for field in fields(Template)])),
     )
 
 
-def names(folder=FOLDER):
+def names(folders=(SHIPPED,)):
     """The names of all environments that are declared, sorted."""
-    return sorted(path.stem for path in Path(folder).glob('*.toml'))
+    return sorted({path.stem for folder in folders for path in Path(folder).glob('*.toml')})
 
 
-def _check_keys(path, prefix, table, known):
-    for key in table:
-        if key not in known:
-            raise BadEnvironment(f'{path}: {prefix}{key} is not known; remove it, or use one of {sorted(known)}')
-    for key in known:
-        if key not in table:
-            raise BadEnvironment(f'{path}: {prefix}{key} is missing; add it')
+def _check_limits(table, limits):
+    if limits.cpu_burst_percent > limits.cpu_percent:
+        raise table.refuse(
+            'limits.cpu_burst_percent', limits.cpu_burst_percent,
+            f'the kernel takes no burst above the quota; lower it to cpu_percent, {limits.cpu_percent}, or below',
+        )
+    if limits.slow_percent > limits.cpu_percent:
+        raise table.refuse(
+            'limits.slow_percent', limits.slow_percent,
+            f'the slow lane cannot be the faster one; lower it to cpu_percent, {limits.cpu_percent}, or below',
+        )
+    beside = limits.memory_mb - limits.home_mb - limits.tmp_mb - limits.shm_mb
+    if beside < MEMORY_BESIDE_FILES_MB:
+        raise table.refuse(
+            'limits.memory_mb', limits.memory_mb,
+            f'home_mb, tmp_mb and shm_mb leave {beside} MB of it; leave at least {MEMORY_BESIDE_FILES_MB}, by raising '
+            f'it or lowering one of them',
+        )
 
 
-def _strings(path, key, value, pattern):
-    if not isinstance(value, list) or not all(isinstance(item, str) and re.fullmatch(pattern, item) for item in value):
-        raise BadEnvironment(f'{path}: {key} = {value!r}; it must be a list of names that match {pattern}')
-    return tuple(value)
+def _wheels(table):
+    folders = []
+    for text, where in table.located_strings('wheels', r'[^\0]+'):
+        folder = (where.parent / text).resolve()
+        if not any(folder.glob('*.whl')):
+            raise BadEnvironment(f'{where}: wheels: {folder} holds no *.whl; put them there, or correct the path')
+        folders.append(folder)
+    return tuple(folders)
 
 
-def _numbers(path, name, table, kind):
-    if not isinstance(table, dict):
-        raise BadEnvironment(f'{path}: {name} = {table!r}; it must be a table, [{name}]')
-    known = [field.name for field in fields(kind)]
-    _check_keys(path, f'{name}.', table, known)
-    for key, value in table.items():
-        if type(value) is not int or not 1 <= value <= 1_000_000:
-            raise BadEnvironment(f'{path}: {name}.{key} = {value!r}; it must be a whole number from 1 to 1,000,000')
-    return kind(**table)
+def _command(table):
+    value = table.values['command']
+    if value == IPYTHON:
+        return IPYTHON
+    if isinstance(value, str) or not value:
+        raise table.refuse('command', value, f'give "{IPYTHON}", or a list of a program and its arguments')
+    return table.strings('command', r'[^\0]+')
+
+
+def _network(table):
+    value = table.values['network']
+    if isinstance(value, str) and value in (NONE, LOOPBACK):
+        return value, ()
+    hosts = value.get('allow') if isinstance(value, dict) and set(value) == {'allow'} else None
+    if isinstance(hosts, list) and hosts and all(isinstance(host, str) and re.fullmatch(_HOST, host) for host in hosts):
+        return PROXY, tuple(hosts)
+    raise table.refuse(
+        'network', value,
+        f'give "{NONE}", "{LOOPBACK}" or {{ allow = ["pypi.org"] }}, with whole names of hosts in lower case',
+    )

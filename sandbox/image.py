@@ -1,157 +1,140 @@
-"""Builds an environment's image: a read-only root filesystem of Debian packages, made by mmdebstrap.
+"""The images of environments: found, swapped in whole, kept while in use, and removed when nobody uses them.
 
-The folder of images holds NAME-HASH for each; the hash is of everything that decides what an image holds, so that
-building again does nothing. A build happens in a folder of its own and is renamed when it is whole: a killed one
-leaves only a folder that the next build removes. A daemon locks the images it uses, and what is locked stays.
+The folder of images holds a link NAME for each environment to the folder BUILDER.DIGEST.N of its current image. DIGEST
+is of everything that decides what an image holds: building again does nothing, and environments that differ in less
+share one. N tells the builds of one recipe apart; BUILDER, the first that asked for it, is for people to read. A build
+happens in a folder of its own, is renamed when it is whole, and then the link is replaced: a killed one leaves only
+a folder that the next build removes. A daemon follows the link whenever it starts a template and locks what it found;
+what is locked stays.
 """
 
+import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from pathlib import Path
 
-# Raised when the recipe below changes what an image holds.
-RECIPE = 1
+from . import recipe
+from .build import BuildFailed, make
 
-# Of SHA-256, in hexadecimal: 64 bits tell the recipes of one host apart.
-HASH_CHARS = 16
+__all__ = ['BuildFailed', 'NotBuilt', 'build', 'is_built', 'path_of', 'use']
 
-# Left out of every image: nobody reads them in a terminal of 24 lines, and an image is copied and scanned.
-_LEFT_OUT = ('doc', 'doc-base', 'info', 'lintian', 'locale', 'man', 'bash-completion', 'bug')
-
-# Removed at the end: the package manager's lists, the host's package sources and name, caches and logs.
-_REMOVED = ('etc/apt', 'var/lib/apt', 'var/cache', 'var/log', 'var/lib/dpkg/info', 'etc/resolv.conf', 'etc/hostname')
-
-_USER = 'user:x:1000:1000:Visitor:/home/user:/bin/bash\n'
+# A link is followed again where its image was removed meanwhile: each time, another one was built in between.
+_TRIES = 100
 
 
-class BuildFailed(RuntimeError):
-    """The message says what mmdebstrap said last."""
+class NotBuilt(RuntimeError):
+    """The image of an environment is missing, or is not what the declaration asks for."""
 
 
-def build(environment, images, say):
+def build(environment, images, say, again=False):
     """Builds the image if it is missing, and removes older ones that nobody uses. Returns its path.
 
-    images: the folder, made if needed. say: called with a line of progress.
-    Raises BuildFailed.
+    images: the folder, made if needed. say: called with a line of progress. again: build it though it is there, for
+    what has become newer in Debian. Raises BuildFailed.
     """
-    images = Path(images)
+    images = Path(images).absolute()
     images.mkdir(parents=True, exist_ok=True)
+    digest = recipe.digest(environment)
     with open(images / '.lock', 'w') as lock:
         # One build at a time; a second one waits, and then finds the image there.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        image = path_of(environment, images)
-        if not image.exists():
+        for unfinished in images.glob('.unfinished-*'):
+            shutil.rmtree(unfinished)
+        image = max((path for path in _all(images) if _parts(path)[1] == digest), key=_number, default=None)
+        if image is None or again:
             say(f'building the image of {environment.name} ({len(environment.packages)} packages and what they need)')
-            for unfinished in images.glob('.unfinished-*'):
-                shutil.rmtree(unfinished)
-            _make(environment, image, lock, say)
-        _remove_unused(images, environment.name, image)
+            following = images / f'{environment.name}.{digest}.{_number(image) + 1 if image else 1}'
+            _make(environment, following, lock, say)
+            image = following
+        _link(images, environment.name, image)
+        _remove_unused(images)
     return image
 
 
 def path_of(environment, images):
-    """Where the environment's image is, or would be once it is built."""
-    return Path(images) / f'{environment.name}-{_hash(environment)}'
+    """The environment's current image. Raises FileNotFoundError where none is built."""
+    images = Path(images).absolute()
+    return images / os.readlink(images / environment.name)
 
 
-def use(image):
-    """Keeps an image from being removed for as long as the returned descriptor is open."""
-    lock = os.open(image, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    fcntl.flock(lock, fcntl.LOCK_SH)
-    return lock
+def is_built(environment, images):
+    """Whether the current image is what the declaration asks for."""
+    try:
+        path = path_of(environment, images)
+    except FileNotFoundError:
+        return False
+    parts = _parts(path)
+    return path.is_dir() and parts is not None and parts[1] == recipe.digest(environment)
 
 
-def _hash(environment):
-    recipe = (RECIPE, _release(), environment.packages, _LEFT_OUT, _REMOVED)
-    return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:HASH_CHARS]
+def use(environment, images):
+    """Keeps the current image from being removed. Returns (path, descriptor); closing the descriptor lets it go.
 
-
-def _release():
-    """The host's Debian release, such as "bookworm": an image is of the same."""
-    fields = dict(line.partition('=')[::2] for line in Path('/etc/os-release').read_text().splitlines())
-    return fields.get('VERSION_CODENAME', '').strip('"')
+    Raises OSError where there is none.
+    """
+    for _ in range(_TRIES):
+        path = path_of(environment, images)
+        with contextlib.suppress(FileNotFoundError):
+            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            if _try_lock(lock, fcntl.LOCK_SH) and path.exists():
+                return path, lock
+            os.close(lock)
+    raise FileNotFoundError(f'the image of {environment.name} is removed again and again')
 
 
 def _make(environment, image, lock, say):
     folder = Path(tempfile.mkdtemp(prefix='.unfinished-', dir=image.parent))
     try:
-        _run_mmdebstrap(environment, folder, lock, say)
-        _finish(folder / 'root')
-        os.rename(folder / 'root', image)
+        root = make(environment, folder, lock.fileno(), say)
+        # A machine that stops here must not come up again with an image of empty files.
+        os.sync()
+        os.rename(root, image)
     finally:
         shutil.rmtree(folder)
 
 
-def _run_mmdebstrap(environment, folder, lock, say):
-    root = folder / 'root'
-    temporary = folder / 'tmp'
-    temporary.mkdir()
-    # It mounts the host's /proc, /sys and /dev in the root that it makes. In namespaces of its own these mounts and
-    # all its processes go with it, and it goes with us: nothing is ever removed through such a mount.
-    command = ['setpriv', '--pdeathsig', 'KILL']
-    command += ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc']
-    command += ['mmdebstrap', '--variant=essential', f'--include={",".join(environment.packages)}']
-    command += ['--aptopt=APT::Install-Recommends "false"']
-    command += [f'--dpkgopt=path-exclude=/usr/share/{name}/*' for name in _LEFT_OUT]
-    command += [_release(), str(root), *_sources()]
-    last = []
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, 'TMPDIR': str(temporary)},
-        # The lock is held for as long as anything of it lives.
-        pass_fds=[lock.fileno()],
-    ) as process:
-        for line in process.stderr:
-            line = line.strip()
-            if line.startswith(('I: ', 'E: ')):
-                say(line[3:])
-            last = (last + [line])[-8:]
-    if process.returncode != 0:
-        raise BuildFailed('mmdebstrap failed; it said last:\n' + '\n'.join(last))
+def _link(images, name, image):
+    """Replaces the link in one step: whoever follows it finds the old image or the new one."""
+    new = images / f'.{name}.link'
+    new.unlink(missing_ok=True)
+    new.symlink_to(image.name)
+    os.rename(new, images / name)
 
 
-def _sources():
-    """The host's own package sources for Debian: what it may reach, the image may be made from."""
-    suite = re.compile(rf'(?<![\w-]){_release()}(-updates|-security)?\s.*?\bmain\b', re.DOTALL)
-    folder = Path('/etc/apt/sources.list.d')
-    files = [Path('/etc/apt/sources.list'), *sorted(folder.glob('*.list')), *sorted(folder.glob('*.sources'))]
-    return [str(path) for path in files if path.is_file() and suite.search(path.read_text())]
+def _all(images):
+    return [path for path in images.iterdir() if _parts(path)]
 
 
-def _finish(root):
-    """Takes away what a visitor has no use for, and adds the user that they are."""
-    for name in _REMOVED:
-        path = root / name
-        if path.is_symlink() or path.is_file():
-            path.unlink()
-        elif path.is_dir():
-            shutil.rmtree(path)
-    for folder in ('var/cache', 'var/log'):
-        (root / folder).mkdir()
-    with open(root / 'etc/passwd', 'a') as passwd:
-        passwd.write(_USER)
-    with open(root / 'etc/group', 'a') as group:
-        group.write('user:x:1000:\n')
-    (root / 'etc/hosts').write_text('127.0.0.1 localhost\n')
-    # Passwords of nobody, but not even their names' ages are a visitor's business.
-    for name in ('shadow', 'shadow-', 'gshadow', 'gshadow-'):
-        (root / 'etc' / name).unlink(missing_ok=True)
+def _parts(path):
+    """(builder, digest, number) of an image's folder, or None."""
+    match = re.fullmatch(rf'([a-z0-9-]+)\.([0-9a-f]{{{recipe.DIGEST_CHARS}}})\.(\d+)', path.name)
+    return match and match.groups()
 
 
-def _remove_unused(images, name, current):
-    for path in images.iterdir():
-        if re.fullmatch(rf'{name}-[0-9a-f]{{{HASH_CHARS}}}', path.name) and path != current:
+def _number(path):
+    return int(_parts(path)[2])
+
+
+def _remove_unused(images):
+    linked = {os.readlink(path) for path in images.iterdir() if path.is_symlink()}
+    for path in _all(images):
+        if path.name not in linked:
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path)
-            except BlockingIOError:
-                pass  # a daemon serves from it; a later build removes it
-            finally:
-                os.close(lock)
+            # Otherwise a daemon serves from it, and a later build removes it.
+            if _try_lock(lock, fcntl.LOCK_EX):
+                # Renamed first: one that is half removed is never taken for an image.
+                removed = images / f'.unfinished-{path.name}'
+                os.rename(path, removed)
+                shutil.rmtree(removed)
+            os.close(lock)
+
+
+def _try_lock(descriptor, kind):
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+        return True
+    except BlockingIOError:
+        return False

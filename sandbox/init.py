@@ -9,35 +9,41 @@ import json
 import os
 import select
 import signal
+import socket
 import struct
 
+from . import lifeline as words
 from . import wire
+from .notices import Notices
+from .offline import Refusals
+from .outbox import Outbox
+from .relay import Relay
 from .terminal import Terminal
 
 # One read of the connection, in bytes.
 RECEIVE_BYTES = 65536
-
-# Output waits for the connection up to here, in bytes; then no terminal is read. With the terminals' windows it
-# bounds what init can come to hold.
-OUTBOX_BYTES = 256 * 1024
 
 
 class Init:
     """The event loop.
 
     connection: descriptor of the stream to the console server. lifeline: descriptor of the socket to the daemon.
-    interpreter: what a terminal runs. program: the visitor's system call filter. limits: [limits] as a dict.
+    shell: what a terminal runs. program: the visitor's system call filter. limits: [limits] as a dict.
+    listener: the proxy's socket, or None.
     """
 
-    def __init__(self, connection, lifeline, interpreter, program, limits):
+    def __init__(self, connection, lifeline, shell, program, limits, listener):
         self._connection = connection
         self._lifeline = lifeline
-        self._interpreter = interpreter
+        self._shell = shell
         self._program = program
         self._limits = limits
         self._decoder = wire.Decoder()
         self._terminals = {}
-        self._outbox = bytearray()
+        self._outbox = Outbox(connection)
+        self._notices = Notices(lifeline, lambda limit: self._send(wire.NOTICE, 0, {'limit': limit}))
+        self._refusals = Refusals(lambda: self._notices.tell(wire.NETWORK))
+        self._relay = Relay(listener, limits, self._outbox)
 
     def run(self, sandbox):
         """Serves until the end of the connection or the lifeline. sandbox: the id that READY tells.
@@ -46,20 +52,23 @@ class Init:
         """
         children = _watch_children()
         os.set_blocking(self._connection, False)
-        os.write(self._lifeline, b'ready')
+        os.write(self._lifeline, words.READY)
         self._send(wire.READY, 0, {'sandbox': sandbox})
         while True:
             ready = self._wait(children)
-            if self._lifeline in ready:
+            if self._lifeline in ready and not self._notices.hear():
                 return
             if ready.get(self._connection, 0) & ~select.POLLOUT and not self._receive():
                 return
             for number, terminal in self._terminals.items():
-                self._relay(number, terminal, ready.get(terminal.master, 0))
+                self._serve_terminal(number, terminal, ready.get(terminal.master, 0))
             if children in ready:
                 os.read(children, RECEIVE_BYTES)
                 self._reap()
-            self._flush()
+            self._refusals.serve(ready)
+            self._notices.look_if_due()
+            self._relay.serve(ready)
+            self._outbox.flush()
 
     def _wait(self, children):
         """Returns {descriptor: poll events} once something can be done."""
@@ -69,10 +78,12 @@ class Init:
         poll.register(self._connection, select.POLLIN | (select.POLLOUT if self._outbox else 0))
         for terminal in self._terminals.values():
             events = select.POLLOUT if terminal.input else 0
-            if terminal.may_read and len(self._outbox) < OUTBOX_BYTES:
+            if terminal.may_read and self._outbox.takes_terminals:
                 events |= select.POLLIN
             poll.register(terminal.master, events)
-        return dict(poll.poll())
+        self._relay.register(poll)
+        self._refusals.register(poll)
+        return dict(poll.poll(self._notices.timeout_ms()))
 
     def _receive(self):
         """Takes what the server sent. False at the end of the connection."""
@@ -85,6 +96,8 @@ class Init:
         return bool(data)
 
     def _handle(self, kind, number, payload):
+        if kind in wire.STREAM_TYPES:
+            return self._relay.take(kind, number, payload)
         terminal = self._terminals.get(number)
         if kind == wire.OPEN:
             self._open(number, json.loads(payload))
@@ -108,18 +121,25 @@ class Init:
         if number in self._terminals or len(self._terminals) >= self._limits['terminals']:
             raise wire.BrokenFrame(f'terminal {number} cannot be opened beside {sorted(self._terminals)}')
         try:
-            terminal = Terminal(size['cols'], size['rows'], self._interpreter, self._program, self._lifeline)
+            ours, theirs = socket.socketpair()
+            self._refusals.expect(ours)
+            with theirs:
+                terminal = Terminal(
+                    size['cols'], size['rows'], self._shell, self._program, self._lifeline, theirs.fileno(),
+                )
         except OSError as error:
             # The visitor has used up the processes, pseudo terminals or descriptors.
+            self._notices.saw_activity()
             return self._send(wire.ERROR, number, {'code': wire.FULL, 'message': str(error)})
         self._terminals[number] = terminal
         self._send(wire.OPEN, number, {'pid': terminal.pid})
 
-    def _relay(self, number, terminal, events):
+    def _serve_terminal(self, number, terminal, events):
         if events & select.POLLOUT and (written := terminal.write()):
             self._send(wire.ACK, number, struct.pack('>I', written))
         if events & select.POLLIN:
             self._send(wire.DATA, number, terminal.read())
+            self._notices.saw_activity()
 
     def _reap(self):
         """Collects the ended. A terminal is over when its leader is, even if a child still holds it open."""
@@ -133,21 +153,20 @@ class Init:
 
     def _end(self, number, code):
         terminal = self._terminals.pop(number)
+        if code == -signal.SIGKILL:
+            self._notices.ask(lambda killed: self._tell_end(number, terminal, code, wire.MEMORY if killed else None))
+        else:
+            self._tell_end(number, terminal, code, None)
+
+    def _tell_end(self, number, terminal, code, limit):
         # The last words: a pty holds less than a frame of them, and a child that goes on writing gets no more.
         self._send(wire.DATA, number, terminal.read())
         terminal.close()
         name = signal.Signals(-code).name.removeprefix('SIG') if code < 0 else None
-        self._send(wire.EXIT, number, {'code': code if code >= 0 else None, 'signal': name})
+        self._send(wire.EXIT, number, {'code': code if code >= 0 else None, 'signal': name, 'limit': limit})
 
     def _send(self, kind, number, payload):
-        self._outbox += wire.encode(kind, number, payload)
-
-    def _flush(self):
-        try:
-            while self._outbox:
-                del self._outbox[: os.write(self._connection, self._outbox)]
-        except BlockingIOError:
-            pass
+        self._outbox.add(wire.encode(kind, number, payload))
 
 
 def _watch_children():

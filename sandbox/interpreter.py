@@ -6,18 +6,22 @@ a scratch terminal. A fork then only has to open what must never be shared (even
 
 import asyncio
 import atexit
+import contextlib
 import gc
 import importlib
 import os
-import pty
 import sys
 import threading
-import tty
+import time
 
-from . import linux
+from . import freshness, linux
+from .scratch import ScratchTerminal
 
 # Typed at the scratch terminal: the answer to the cursor position query that the prompt asks, then end of input.
 SCRATCH_INPUT = b'\x1b[1;1R\x04'
+
+# How long the kernel may take to strike threads that Python has joined already.
+THREADS_DEADLINE_S = 2
 
 
 class Interpreter:
@@ -33,9 +37,8 @@ class Interpreter:
         self._app.shell.pt_loop = asyncio.new_event_loop()
         os.makedirs(self._app.profile_dir.location, exist_ok=True)
         self._app.profile_dir.check_dirs()
-        # Python's own generators seed themselves in a fork; numpy's does not.
-        if 'numpy' in sys.modules:
-            sys.modules['numpy'].random.seed()
+        freshness.renew()
+        _add_user_packages()
 
     def run(self):
         """Talks to the visitor on descriptors 0 to 2 until they leave. Returns the exit code."""
@@ -58,7 +61,7 @@ def warm(imports):
     """
     for name in imports:
         importlib.import_module(name)
-    with _ScratchTerminal() as scratch:
+    with ScratchTerminal() as scratch:
         # IPython asks at its import whether it has a terminal, and stays dumb for ever if not.
         _exercise(_make_app())
         app = _make_app()
@@ -68,60 +71,43 @@ def warm(imports):
         except EOFError:
             pass
         _close_loops(app.shell)
-    if threading.active_count() != 1:
-        raise RuntimeError(f'threads at the time of the fork: {threading.enumerate()}')
+    # Every fork does it again; what OpenSSL loads for it is then there, and shared by them.
+    freshness.renew()
+    _require_one_thread()
     gc.collect()
     gc.freeze()
     return Interpreter(app)
 
 
-class _ScratchTerminal:
-    """A terminal nobody sees, on descriptors 0 to 2; the standard streams are opened anew on it."""
-
-    def __enter__(self):
-        self._keyboard, screen = pty.openpty()
-        tty.setraw(screen)
-        for fd in (0, 1, 2):
-            os.dup2(screen, fd)
-        os.close(screen)
-        open_standard_streams()
-        # What is drawn is read and thrown away, or the drawing would block once the terminal's buffer is full.
-        self._reader = threading.Thread(target=self._drain, daemon=True)
-        self._reader.start()
-        return self
-
-    def type(self, keys):
-        os.write(self._keyboard, keys)
-
-    def _drain(self):
-        try:
-            while os.read(self._keyboard, 65536):
-                pass
-        except OSError:
-            pass  # the last holder of the screen has closed it
-
-    def __exit__(self, *_):
-        sys.stdout.flush()
-        null = os.open('/dev/null', os.O_RDWR)
-        for fd in (0, 1, 2):
-            os.dup2(null, fd)
-        os.close(null)
-        self._reader.join()
-        os.close(self._keyboard)
+def _require_one_thread():
+    """By the kernel's count: libraries have threads that Python knows nothing of, and a fork would lack them."""
+    deadline = time.monotonic() + THREADS_DEADLINE_S
+    while (count := len(os.listdir('/proc/self/task'))) != 1:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f'{count} threads at the time of the fork; those of Python: {threading.enumerate()}')
+        time.sleep(0.001)
 
 
-def open_standard_streams():
-    """Makes sys.stdin, stdout and stderr afresh: Python decided at its start that it has no terminal."""
-    sys.stdin = sys.__stdin__ = open(0, encoding='utf-8', closefd=False)
-    sys.stdout = sys.__stdout__ = open(1, 'w', encoding='utf-8', buffering=1, closefd=False)
-    sys.stderr = sys.__stderr__ = open(2, 'w', encoding='utf-8', errors='backslashreplace', buffering=1, closefd=False)
+def _add_user_packages():
+    """What `pip install --user` installs is importable at once, although Python was started without it."""
+    import site
+
+    folder = site.getusersitepackages()
+    # A folder that is made later would go unnoticed. Where the home is full, nothing can be installed either.
+    with contextlib.suppress(OSError):
+        os.makedirs(folder, exist_ok=True)
+    system = [at for at, path in enumerate(sys.path) if path.endswith('-packages')]
+    sys.path.insert(min(system, default=len(sys.path)), folder)
+    site.ENABLE_USER_SITE = True
 
 
 def _make_app():
+    from IPython.terminal import interactiveshell
     from IPython.terminal.ipapp import TerminalIPythonApp
     from prompt_toolkit.history import InMemoryHistory
     from traitlets.config import Config
 
+    interactiveshell.patch_stdout = _patch_stdout_if_possible
     config = Config()
     # The database would bring a thread and a file; the prompt's own history serves the arrow keys.
     config.HistoryManager.enabled = False
@@ -133,6 +119,21 @@ def _make_app():
     app.initialize([])
     app.shell.pt_app.history = app.shell.pt_app.default_buffer.history = InMemoryHistory()
     return app
+
+
+@contextlib.contextmanager
+def _patch_stdout_if_possible(raw=False):
+    """prompt_toolkit's own, which has a thread for each prompt, to put what others print above it.
+
+    Where the visitor has used up their processes there is none, and what threads print lands in the prompt. Without
+    the prompt they could not even end what they have started.
+    """
+    from prompt_toolkit.patch_stdout import patch_stdout
+
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(RuntimeError):
+            stack.enter_context(patch_stdout(raw=raw))
+        yield
 
 
 def _exercise(app):

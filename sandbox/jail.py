@@ -8,6 +8,7 @@ import fcntl
 import os
 import resource
 import signal
+import socket
 import termios
 
 from . import linux
@@ -28,12 +29,8 @@ PROC_KEPT = frozenset(
 PENDING_SIGNALS = 256
 
 
-def leave_host_namespaces(network):
-    """First step, in the fork that the daemon has just put into the sandbox's cgroups.
-
-    network: descriptor of the slot's network namespace; it was made beforehand, since making one takes long.
-    """
-    linux.setns(network, linux.CLONE_NEWNET)
+def leave_host_namespaces():
+    """First step, in the fork that the daemon has just put into the sandbox's cgroups. It has a network already."""
     # The control group namespace comes after joining the groups, or their place on the host would show.
     linux.unshare(
         linux.CLONE_NEWNS | linux.CLONE_NEWCGROUP | linux.CLONE_NEWUTS | linux.CLONE_NEWIPC | linux.CLONE_NEWPID
@@ -66,16 +63,19 @@ def enter(users, owner, limits, program):
     linux.load_seccomp(program)
 
 
-def become_user(terminal, lifeline, program):
+def become_user(terminal, lifeline, program, channel):
     """Third step, in a fork of init: the visitor, on the terminal whose descriptor is given.
 
-    Of what init held, only `lifeline` is still open.
+    channel: descriptor of the socket to init, for the filter's listener. Of what init held, only `lifeline` is still
+    open in the end.
     """
     os.setsid()
     for fd in (0, 1, 2):
         os.dup2(terminal, fd)
-    os.closerange(3, lifeline)
-    linux.close_from(lifeline + 1)
+    kept = sorted((lifeline, channel))
+    os.closerange(3, kept[0])
+    os.closerange(kept[0] + 1, kept[1])
+    linux.close_from(kept[1] + 1)
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.setgroups([])
     os.setresgid(USER_ID, USER_ID, USER_ID)
@@ -86,7 +86,11 @@ def become_user(terminal, lifeline, program):
     signal.signal(signal.SIGINT, signal.default_int_handler)
     os.umask(0o022)
     os.chdir(HOME)
-    linux.load_seccomp(program)
+    # Whoever held the listener could let calls through; init answers it, and nothing of the visitor's has run yet.
+    listener = linux.load_seccomp_with_listener(program)
+    with socket.socket(fileno=channel) as init:
+        socket.send_fds(init, [b'1'], [listener])
+    os.close(listener)
 
 
 def let_go(lifeline):
@@ -102,12 +106,12 @@ def let_go(lifeline):
 def _build_root(owner, limits):
     """Makes the mount tree. Paths of the host show nowhere in it, mountinfo included."""
     linux.mount(None, '/', None, linux.MS_REC | linux.MS_PRIVATE)
-    # /mnt is the image once more, with /dev and without what only the template has. What came from the template
-    # is locked; a bind of it on itself is ours and can become the root.
-    linux.mount('/mnt', '/mnt', None, linux.MS_BIND | linux.MS_REC)
-    os.chdir('/mnt')
-    masked = [name for name in os.listdir('/proc') if not name.isdigit() and name not in PROC_KEPT]
     safe = linux.MS_NOSUID | linux.MS_NODEV
+    # An overlay of our own: on one that is shared neighbours would meet each other's locks on files.
+    linux.mount('overlay', '/mnt/root', 'overlay', safe | linux.MS_RDONLY, 'lowerdir=/mnt/code:/mnt/image')
+    os.chdir('/mnt/root')
+    linux.mount('/mnt/dev', 'dev', None, linux.MS_BIND)
+    masked = [name for name in os.listdir('/proc') if not name.isdigit() and name not in PROC_KEPT]
     linux.mount('proc', 'proc', 'proc', safe | linux.MS_NOEXEC, 'hidepid=2')
     # The last names the host, the same for every visitor.
     for name in (*masked, 'sys/kernel/random/boot_id'):
@@ -143,7 +147,8 @@ def _set_limits(limits):
     file_bytes = limits['file_mb'] << 20
     for name, value in (
         ('NOFILE', limits['open_files']),
-        ('NPROC', limits['processes']),
+        # One more than the control group lets in, which is to be met first: it counts, and so the visitor can be told.
+        ('NPROC', limits['processes'] + 1),
         # Bounds files that have no disk too, such as memfd_create makes.
         ('FSIZE', file_bytes),
         ('MEMLOCK', 0),

@@ -18,7 +18,10 @@ CODE_PATH = '/usr/lib/try-console'
 _BOOTSTRAP = f'import sys; sys.path.insert(0, {CODE_PATH!r}); from sandbox.template import main; main()'
 
 # The modules of this package that the guest needs; the rest never enters an image.
-GUEST_MODULES = ('init', 'interpreter', 'jail', 'linux', 'template', 'terminal', 'wire')
+GUEST_MODULES = (
+    'command', 'freshness', 'init', 'interpreter', 'jail', 'lifeline', 'linux', 'locks', 'loopback', 'notices',
+    'offline', 'outbox', 'relay', 'scratch', 'stream', 'template', 'terminal', 'wire',
+)
 
 # What the visitor's processes get, in /proc/<pid>/environ too, which shows the template's.
 ENVIRONMENT = {
@@ -37,13 +40,12 @@ ENVIRONMENT = {
 _DEVICES = {'null': 3, 'zero': 5, 'full': 7, 'random': 8, 'urandom': 9}
 
 
-def write_layers(layers, image):
-    """Makes a folder with what templates of one environment mount: the image by a link, and our code above it."""
+def write_layers(layers):
+    """Makes a folder for what templates of one environment mount: an image, and our code above it."""
     package = os.path.join(layers, 'code', *CODE_PATH.split('/'), 'sandbox')
     os.makedirs(package)
     os.makedirs(os.path.join(layers, 'code', 'home', 'user'))
     os.mkdir(os.path.join(layers, 'root'))
-    os.symlink(image, os.path.join(layers, 'image'))
     for name in GUEST_MODULES:
         source = os.path.join(os.path.dirname(__file__), f'{name}.py')
         with open(source, 'rb') as reading, open(os.path.join(package, f'{name}.py'), 'wb') as writing:
@@ -51,11 +53,16 @@ def write_layers(layers, image):
             os.fchmod(writing.fileno(), 0o644)
 
 
-def start(layers):
+def start(layers, image, variables):
     """Forks. Returns (pid, control socket). The caller answers b'unshared' on it with map_users() and b'mapped'.
 
-    layers: the folder that write_layers() has made.
+    layers: the folder that write_layers() has made; one template starts there at a time. image: the path of its root
+    folder. variables: what the environment declares, a dict. Raises OSError.
     """
+    link = os.path.join(layers, 'image')
+    if os.path.lexists(link):
+        os.unlink(link)
+    os.symlink(image, link)
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     pid = os.fork()
     if pid:
@@ -63,7 +70,7 @@ def start(layers):
         return pid, ours
     try:
         os.dup2(theirs.fileno(), CONTROL)
-        _become_template(layers)
+        _become_template(layers, {**variables, **ENVIRONMENT})
     except BaseException as error:
         os.write(CONTROL, f'{type(error).__name__}: {error}'.encode())
     finally:
@@ -78,7 +85,7 @@ def map_users(pid, base, slots):
             file.write(mapping)
 
 
-def _become_template(layers):
+def _become_template(layers, variables):
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -106,11 +113,11 @@ def _become_template(layers):
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     os.set_inheritable(CONTROL, True)
     os.chdir('/')
-    os.execve('/usr/bin/python3', ['python3', '-I', '-c', _BOOTSTRAP], ENVIRONMENT)
+    os.execve('/usr/bin/python3', ['python3', '-I', '-c', _BOOTSTRAP], variables)
 
 
 def _build_root(layers):
-    """The image, read only, with the code above it; below /mnt once more, as the sandboxes will get it."""
+    """The image, read only, with the code above it; below /mnt what the sandboxes make their own roots of."""
     linux.unshare(linux.CLONE_NEWNS)
     linux.mount(None, '/', None, linux.MS_REC | linux.MS_PRIVATE)
     os.chdir(layers)
@@ -118,7 +125,12 @@ def _build_root(layers):
     # An overlay of relative names: a bind mount would show its place on the host in every mountinfo.
     linux.mount('overlay', 'root', 'overlay', safe | linux.MS_RDONLY, 'lowerdir=code:image')
     os.chdir('root')
-    linux.mount('.', 'mnt', None, linux.MS_BIND)
+    linux.mount('tmpfs', 'mnt', 'tmpfs', safe | linux.MS_NOEXEC, 'mode=0755,size=16k,nr_inodes=8')
+    for name in ('code', 'image', 'dev', 'root'):
+        os.mkdir(f'mnt/{name}')
+    for name in ('code', 'image'):
+        linux.mount(f'../{name}', f'mnt/{name}', None, linux.MS_BIND)
+        linux.mount(None, f'mnt/{name}', None, linux.MS_BIND | linux.MS_REMOUNT | safe | linux.MS_RDONLY)
     linux.mount('tmpfs', 'mnt/dev', 'tmpfs', linux.MS_NOSUID | linux.MS_NOEXEC, 'mode=0755,size=64k,nr_inodes=32')
     _make_devices('mnt/dev')
     flags = linux.MS_NOSUID | linux.MS_NOEXEC | linux.MS_RDONLY

@@ -42,6 +42,9 @@ PR_SET_NO_NEW_PRIVS = 38
 PR_CAP_AMBIENT = 47
 PR_CAP_AMBIENT_CLEAR_ALL = 4
 SECCOMP_MODE_FILTER = 2
+# linux/seccomp.h
+SECCOMP_SET_MODE_FILTER = 1
+SECCOMP_FILTER_FLAG_NEW_LISTENER = 8
 # On: NOROOT (user 0 gains nothing at exec) and NO_CAP_AMBIENT_RAISE. Off: NO_SETUID_FIXUP and KEEP_CAPS (leaving
 # user 0 loses every capability). All four locked.
 SECUREBITS = 0b11_10_10_11
@@ -56,6 +59,7 @@ _CAPABILITY_VERSION_3 = 0x20080522
 
 _SYS_PIVOT_ROOT = 155
 _SYS_KEYCTL = 250
+_SYS_SECCOMP = 317
 _KEYCTL_JOIN_SESSION_KEYRING = 1
 
 
@@ -149,9 +153,26 @@ def load_seccomp(program):
 
     Needs no_new_privs. There must be one thread, since the others would stay outside.
     """
-    instructions = ctypes.create_string_buffer(program, len(program))
-    header = ctypes.create_string_buffer(struct.pack('=HxxxxxxQ', len(program) // 8, ctypes.addressof(instructions)))
+    header, _kept = _filter_program(program)
     _checked(
         _libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(header), 0, 0),
         'prctl', 'PR_SET_SECCOMP', f'{len(program) // 8} instructions',
     )
+
+
+def load_seccomp_with_listener(program):
+    """The same. Returns a descriptor that tells of the calls for which the program wants to be asked."""
+    header, _kept = _filter_program(program)
+    return _checked(
+        _libc.syscall(
+            _SYS_SECCOMP, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, ctypes.byref(header),
+        ),
+        'seccomp', 'NEW_LISTENER', f'{len(program) // 8} instructions',
+    )
+
+
+def _filter_program(program):
+    """struct sock_fprog, and what it points to, which has to live as long."""
+    instructions = ctypes.create_string_buffer(program, len(program))
+    header = struct.pack('=HxxxxxxQ', len(program) // 8, ctypes.addressof(instructions))
+    return ctypes.create_string_buffer(header), instructions

@@ -6,13 +6,16 @@ Calls of foreign architectures (int 0x80, x32) get ENOSYS too.
 """
 
 import errno
-import socket
+import functools
 import tempfile
 
+from . import offline, sockets
+
 # Reading and writing what is already open. Not splice and its kin, sendfile and copy_file_range among them: they
-# handle pages of the page cache, where recent holes were, and every library falls back to read and write.
+# handle pages of the page cache, where recent holes were, and every library falls back to read and write. Not preadv2:
+# its RWF_NOWAIT tells what of a file is in memory, and so what neighbours have read.
 _IO = """
-    read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 lseek close close_range dup dup2 dup3
+    read write readv writev pread64 pwrite64 preadv pwritev lseek close close_range dup dup2 dup3
     pipe pipe2 flock fsync fdatasync fallocate ftruncate
     memfd_create eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime
     signalfd signalfd4
@@ -24,7 +27,7 @@ _FILES = """
     chmod fchmod fchmodat chown fchown lchown fchownat truncate utime utimes utimensat futimesat umask
     getdents getdents64 statfs fstatfs mknod mknodat
     getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr
-    setxattr lsetxattr fsetxattr removexattr lremovexattr fremovexattr
+    removexattr lremovexattr fremovexattr
 """
 _WAITING = """
     poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait epoll_pwait2 futex
@@ -50,10 +53,8 @@ _TIME = """
     time gettimeofday clock_gettime clock_getres alarm getitimer setitimer
     timer_create timer_settime timer_gettime timer_getoverrun timer_delete getrandom
 """
-# On sockets that exist; which families may be made is below.
-_SOCKETS = """
-    bind listen accept accept4 connect getsockname getpeername getsockopt shutdown
-"""
+# On sockets that exist; which may be made, and what may be set, is in sockets.py.
+_SOCKETS = 'bind listen accept accept4 connect getsockname getpeername shutdown'
 ALLOWED = ' '.join((_IO, _FILES, _WAITING, _MEMORY, _PROCESSES, _IDENTITY, _TIME, _SOCKETS)).split()
 
 # Known, unwanted, and refused in a way that says so.
@@ -68,6 +69,10 @@ REFUSED = """
 # They succeed and do nothing. The first two would flush the whole machine's disks for one visitor; the third evicts
 # pages of the image from memory, and who times the next read then knows what a neighbour has read.
 IGNORED = ['sync', 'syncfs', 'fadvise64']
+
+# As on a file system without attributes, which cp, tar and shutil take in silence. Access control lists on a RAM disk
+# are kernel memory that is charged to nobody: 64 KB each, two for each file.
+UNSUPPORTED = ['setxattr', 'lsetxattr', 'fsetxattr']
 
 # Only init needs these: it hands terminals to `user` and puts the stricter program in front of them.
 INIT_ONLY = ['setresuid', 'setresgid', 'setgroups', 'capset', 'seccomp']
@@ -85,13 +90,19 @@ _IOCTLS = {
     'TIOCGPTPEER': 0x5441, 'FIONCLEX': 0x5450, 'FIOCLEX': 0x5451, 'FIOASYNC': 0x5452,
 }
 
+# For init alone: it takes the notifications of the visitor's filter and answers them.
+_INIT_IOCTLS = {'NOTIF_RECV': offline.NOTIF_RECV, 'NOTIF_SEND': offline.NOTIF_SEND}
+
 # fcntl(2) commands (asm-generic/fcntl.h, linux/fcntl.h): descriptors, flags, locks, pipes, seals. Not F_NOTIFY, which
 # tells what neighbours read of the image they share, and not F_SETLEASE and F_SETSIG.
 _FCNTLS = {
-    'DUPFD': 0, 'GETFD': 1, 'SETFD': 2, 'GETFL': 3, 'SETFL': 4, 'GETLK': 5, 'SETLK': 6, 'SETLKW': 7, 'SETOWN': 8,
-    'GETOWN': 9, 'OFD_GETLK': 36, 'OFD_SETLK': 37, 'OFD_SETLKW': 38, 'DUPFD_CLOEXEC': 1030, 'SETPIPE_SZ': 1031,
+    'DUPFD': 0, 'GETFD': 1, 'SETFD': 2, 'GETFL': 3, 'SETFL': 4, 'GETLK': 5, 'SETOWN': 8,
+    'GETOWN': 9, 'DUPFD_CLOEXEC': 1030, 'SETPIPE_SZ': 1031,
     'GETPIPE_SZ': 1032, 'ADD_SEALS': 1033, 'GET_SEALS': 1034,
 }
+
+# Those of them that lock: init is asked (locks.py). Not those of open files, OFD_SETLK: the others do.
+_LOCKING = {'SETLK': 6, 'SETLKW': 7}
 
 # madvise(2) advice (asm-generic/mman-common.h). Not MERGEABLE, whose timing shows what neighbours hold, and not what
 # evicts pages that are shared.
@@ -100,37 +111,28 @@ _ADVICE = {
     'DOFORK': 11, 'HUGEPAGE': 14, 'NOHUGEPAGE': 15, 'DONTDUMP': 16, 'DODUMP': 17, 'WIPEONFORK': 18, 'KEEPONFORK': 19,
 }
 
-# setsockopt(2) options of SOL_SOCKET (asm-generic/socket.h). Not SO_ATTACH_FILTER: that is a way into bpf.
-_SOCKET_OPTIONS = {
-    'REUSEADDR': 2, 'SNDBUF': 7, 'RCVBUF': 8, 'KEEPALIVE': 9, 'LINGER': 13, 'PASSCRED': 16, 'RCVTIMEO': 20,
-    'SNDTIMEO': 21, 'RCVTIMEO_NEW': 66, 'SNDTIMEO_NEW': 67,
-}
-
-# Calls that send and receive, with the position of their flags. MSG_OOB on unix sockets is refused: nobody uses it,
-# and it has had a hole (CVE-2025-38236).
-_MESSAGES = {'sendto': 3, 'recvfrom': 3, 'sendmsg': 2, 'recvmsg': 2, 'sendmmsg': 3, 'recvmmsg': 3}
-_MSG_OOB = 1
-
-# prctl(2) options (linux/prctl.h): names, death signals, dumpability, what can be asked.
+# prctl(2) options (linux/prctl.h): names, death signals, dumpability, what can be asked. Not SET_VMA, whose names of
+# mappings are charged to nobody.
 _PRCTLS = {
     'SET_PDEATHSIG': 1, 'GET_PDEATHSIG': 2, 'GET_DUMPABLE': 3, 'SET_DUMPABLE': 4, 'SET_NAME': 15, 'GET_NAME': 16,
     'GET_SECCOMP': 21, 'CAPBSET_READ': 23, 'GET_SECUREBITS': 27, 'GET_TIMERSLACK': 30, 'SET_NO_NEW_PRIVS': 38,
-    'GET_NO_NEW_PRIVS': 39, 'GET_TID_ADDRESS': 40, 'SET_VMA': 0x53564D41,
+    'GET_NO_NEW_PRIVS': 39, 'GET_TID_ADDRESS': 40,
 }
 
 
-def compile_programs():
+@functools.cache
+def compile_programs(has_network):
     """Returns {'init': program, 'user': program}, each bytes of sock_filter.
 
-    init's is loaded first and user's in front of it, so that user's can only take away.
-    Raises ImportError without Debian's python3-seccomp.
+    has_network: whether sockets of the internet's families may be made. init's is loaded first and user's in front of
+    it, so that user's can only take away. Raises ImportError without Debian's python3-seccomp.
     """
-    return {'init': _compile(for_init=True), 'user': _compile(for_init=False)}
+    return {'init': _compile(True, has_network), 'user': _compile(False, has_network)}
 
 
-def _compile(for_init):
+def _compile(for_init, has_network):
     import seccomp
-    from seccomp import ALLOW, ERRNO, EQ, MASKED_EQ, NE, Arg, Attr
+    from seccomp import ALLOW, EQ, ERRNO, MASKED_EQ, NOTIFY, Arg, Attr
 
     program = seccomp.SyscallFilter(ERRNO(errno.ENOSYS))
     program.set_attr(Attr.ACT_BADARCH, ERRNO(errno.ENOSYS))
@@ -142,19 +144,19 @@ def _compile(for_init):
         program.add_rule(ERRNO(errno.EPERM), name)
     for name in IGNORED:
         program.add_rule(ERRNO(0), name)
+    for name in UNSUPPORTED:
+        program.add_rule(ERRNO(errno.EOPNOTSUPP), name)
     program.add_rule(ALLOW, 'clone', Arg(0, MASKED_EQ, _NAMESPACE_FLAGS, 0))
-    for call in ('socket', 'socketpair'):
-        program.add_rule(ALLOW, call, Arg(0, EQ, socket.AF_UNIX))
-        program.add_rule(ERRNO(errno.EAFNOSUPPORT), call, Arg(0, NE, socket.AF_UNIX))
-    for call, position, known in (
-        ('ioctl', 1, _IOCTLS), ('fcntl', 1, _FCNTLS), ('madvise', 2, _ADVICE), ('setsockopt', 2, _SOCKET_OPTIONS),
-    ):
+    sockets.add_rules(program, for_init, has_network)
+    for call, position, known in (('ioctl', 1, _IOCTLS), ('fcntl', 1, _FCNTLS), ('madvise', 2, _ADVICE)):
         for value in known.values():
             program.add_rule(ALLOW, call, Arg(position, EQ, value))
-    for call, position in _MESSAGES.items():
-        program.add_rule(ALLOW, call, Arg(position, MASKED_EQ, _MSG_OOB, 0))
+    for command in _LOCKING.values():
+        program.add_rule(ALLOW if for_init else NOTIFY, 'fcntl', Arg(1, EQ, command))
     if for_init:
         program.add_rule(ALLOW, 'prctl')
+        for request in _INIT_IOCTLS.values():
+            program.add_rule(ALLOW, 'ioctl', Arg(1, EQ, request))
     else:
         for option in _PRCTLS.values():
             program.add_rule(ALLOW, 'prctl', Arg(0, EQ, option))

@@ -15,7 +15,10 @@ import socket
 import sys
 import traceback
 
-from . import interpreter, jail, linux
+from . import interpreter, jail
+from . import lifeline as words
+from . import linux, loopback, relay
+from .command import Command
 from .init import Init
 
 # A control message of the daemon's, in bytes.
@@ -23,9 +26,9 @@ MESSAGE_BYTES = 65536
 
 CONTROL = 3
 
-# Where a fork keeps what it inherits: the connection to the server, the lifeline to the daemon, and the two
-# namespaces of its slot.
-CONNECTION, LIFELINE, NETWORK, USERS = 3, 4, 5, 6
+# Where a fork keeps what it inherits: the connection to the server, the lifeline to the daemon, and the namespaces
+# of its slot; without sockets, the network is one of them.
+CONNECTION, LIFELINE, USERS, NETWORK = 3, 4, 5, 6
 
 
 def main():
@@ -42,9 +45,14 @@ def _serve(control):
     programs = {name: base64.b64decode(program) for name, program in settings['programs'].items()}
     # Forks are collected by the kernel; their pid 1 is adopted by the daemon.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    ready = interpreter.warm(settings['imports'])
+    if settings['command'] == 'ipython':
+        shell = interpreter.warm(settings['imports'])
+    else:
+        shell = Command(settings['command'])
+    if settings['network'] == 'proxy':
+        os.environ.update(relay.VARIABLES)
     _forget_this_package()
-    slots = Slots()
+    slots = Slots(has_sockets=settings['network'] != 'none')
     control.send(b'ready')
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, MESSAGE_BYTES, 2)
@@ -56,11 +64,11 @@ def _serve(control):
             os.close(connection)
             os.close(lifeline)
             continue
-        network, users = slots.namespaces(request['slot'], request['root'], request['user'])
+        namespaces = slots.namespaces(request['slot'], request['root'], request['user'])
         if os.fork() == 0:
             control.detach()
-            _place_descriptors(connection, lifeline, network, users)
-            _spawn(request, settings['limits'], programs, ready)
+            _place_descriptors(connection, lifeline, *namespaces)
+            _spawn(request, settings, programs, shell)
         os.close(connection)
         os.close(lifeline)
 
@@ -73,13 +81,18 @@ def _is_called_off(lifeline):
 
 
 class Slots:
-    """The namespaces that are slow to make and can be used again, one after the other, by a slot's sandboxes."""
+    """The namespaces that are slow to make and can be used again, one after the other, by a slot's sandboxes.
 
-    def __init__(self):
+    has_sockets: a network namespace would then keep what it has seen for the next visitor, so that each sandbox makes
+    one for itself.
+    """
+
+    def __init__(self, has_sockets):
+        self._kinds = ('user',) if has_sockets else ('user', 'net')
         self._namespaces = {}
 
     def namespaces(self, slot, root, user):
-        """Returns descriptors (network namespace, user namespace) of a slot.
+        """Returns descriptors of a slot's namespaces: the users', and the network unless that has sockets.
 
         root, user: what 0 and 1000 inside are called in the template's own user namespace.
         """
@@ -94,7 +107,8 @@ class Slots:
             mapped.close()
             # The network first: it then belongs to the template's user namespace, and the sandbox's root has
             # no say in it.
-            linux.unshare(linux.CLONE_NEWNET)
+            if 'net' in self._kinds:
+                linux.unshare(linux.CLONE_NEWNET)
             linux.unshare(linux.CLONE_NEWUSER)
             unshared.send(b'1')
             unshared.recv(1)
@@ -107,7 +121,7 @@ class Slots:
             file = os.open(f'/proc/{pid}/{name}', os.O_WRONLY)
             os.write(file, mapping.encode())
             os.close(file)
-        descriptors = tuple(os.open(f'/proc/{pid}/ns/{kind}', os.O_RDONLY | os.O_CLOEXEC) for kind in ('net', 'user'))
+        descriptors = tuple(os.open(f'/proc/{pid}/ns/{kind}', os.O_RDONLY | os.O_CLOEXEC) for kind in self._kinds)
         mapped.close()
         return descriptors
 
@@ -130,22 +144,29 @@ def _place_descriptors(*descriptors):
     linux.close_from(3 + len(descriptors))
 
 
-def _spawn(request, limits, programs, ready):
+def _spawn(request, settings, programs, shell):
     """In the fork: becomes the sandbox. Never returns."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         # The kernel adds our pid; the daemon puts us into the slot's control groups and says go. Nothing that
         # costs memory or processor time comes before.
-        os.write(LIFELINE, b'here')
-        if os.read(LIFELINE, 2) != b'go':
+        os.write(LIFELINE, words.HERE)
+        if os.read(LIFELINE, words.MAX_BYTES) != words.GO:
             os._exit(1)
-        jail.leave_host_namespaces(NETWORK)
+        if settings['network'] == 'none':
+            linux.setns(NETWORK, linux.CLONE_NEWNET)
+            os.close(NETWORK)
+        else:
+            loopback.make()
+        jail.leave_host_namespaces()
         if os.fork():
             os._exit(0)
+        limits = settings['limits']
+        # Before the visitor's first process, or that could take the port.
+        listener = relay.listen(limits) if settings['network'] == 'proxy' else None
         jail.enter(USERS, request['user'], limits, programs['init'])
-        os.close(NETWORK)
         os.close(USERS)
-        Init(CONNECTION, LIFELINE, ready, programs['user'], limits).run(request['sandbox'])
+        Init(CONNECTION, LIFELINE, shell, programs['user'], limits, listener).run(request['sandbox'])
     except BaseException:
         os.write(LIFELINE, traceback.format_exc()[-4000:].encode())
     finally:

@@ -1,5 +1,6 @@
 """One pseudo terminal inside a sandbox, and the process that leads it. Descriptors are plain numbers: forks inherit."""
 
+import contextlib
 import fcntl
 import os
 import signal
@@ -19,11 +20,12 @@ EXIT_FAULT = 70
 class Terminal:
     """A terminal of so many cells, with a fork of this process as its leader: the visitor's.
 
-    interpreter: what the fork runs. program: its system call filter. lifeline: where it tells why it failed to start.
+    shell: what the fork runs, an Interpreter or a Command. program: its system call filter. lifeline: where it tells
+    why it failed to start. channel: descriptor of a socket, through which it gives the filter's listener.
     Raises OSError where the sandbox has no pseudo terminal, process or descriptor left.
     """
 
-    def __init__(self, cols, rows, interpreter, program, lifeline):
+    def __init__(self, cols, rows, shell, program, lifeline, channel):
         self.input = bytearray()
         # Bytes of output that the server has not acknowledged.
         self.unacknowledged = 0
@@ -37,7 +39,7 @@ class Terminal:
             self.close()
             raise
         if self.pid == 0:
-            _lead(self._slave, interpreter, program, lifeline)
+            _lead(self._slave, shell, program, lifeline, channel)
         os.set_blocking(self.master, False)
 
     @property
@@ -87,7 +89,11 @@ class Terminal:
 
     def signal(self, name):
         """Signals the foreground process group. name: without SIG."""
-        os.killpg(os.tcgetpgrp(self.master), getattr(signal, f'SIG{name}'))
+        # 0 where the visitor has given the terminal up, and it would be init's own group.
+        if group := os.tcgetpgrp(self.master):
+            # They may have given the foreground to a group that has ended since.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(group, getattr(signal, f'SIG{name}'))
 
     def hang_up(self):
         os.kill(self.pid, signal.SIGHUP)
@@ -97,20 +103,20 @@ class Terminal:
         os.close(self.master)
 
 
-def _lead(slave, interpreter, program, lifeline):
+def _lead(slave, shell, program, lifeline, channel):
     """In the fork: becomes the visitor's process. Never returns."""
     code = EXIT_FAULT
     try:
         signal.set_wakeup_fd(-1)
         try:
-            jail.become_user(slave, lifeline, program)
-            interpreter.start()
+            jail.become_user(slave, lifeline, program, channel)
+            shell.start()
         except BaseException:
             # Ours to mend, so the daemon's log gets it, and not the visitor.
             os.write(lifeline, traceback.format_exc()[-4000:].encode())
             raise
         jail.let_go(lifeline)
-        code = interpreter.run()
+        code = shell.run()
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else int(error.code is not None)
     finally:

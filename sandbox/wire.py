@@ -1,7 +1,8 @@
 """The frames between the console server and a sandbox: the daemon reads the first one, init all others.
 
 A frame is: u32 length of the rest (big endian), u8 type (an ASCII letter), u16 terminal, payload.
-Terminal 0 means the sandbox itself. `frames.jsonl` holds examples that both sides' tests replay.
+Terminal 0 means the sandbox itself. Frames with small letters are a stream's, and carry its number there.
+`frames.jsonl` holds examples that both sides' tests replay.
 """
 
 import json
@@ -11,6 +12,9 @@ import struct
 HELLO = b'H'
 # Server to daemon, instead of HELLO and with the same payload: would a sandbox be made? READY or ERROR, and the end.
 PROBE = b'P'
+# To the server, first of all and from the daemon itself: what the declaration says, JSON {"network", "hosts",
+# "limits"}.
+FACTS = b'F'
 # To the server: the sandbox is there. Payload: JSON {"sandbox": id}.
 READY = b'R'
 # To the server: there is no sandbox, or no such terminal. Payload: JSON {"code", "message"}; the codes are below.
@@ -27,16 +31,41 @@ RESIZE = b'Z'
 SIGNAL = b'S'
 # To init: hang the terminal up.
 CLOSE = b'C'
-# To the server, after the last DATA: JSON {"code": number or null, "signal": name or null}.
+# To the server, after the last DATA: JSON {"code": number or null, "signal": name or null, "limit": why the kernel
+# has killed it, MEMORY or null}.
 EXIT = b'E'
+# To the server: the visitor has met a limit, JSON {"limit"}; the names are below.
+NOTICE = b'N'
 
-TYPES = frozenset((HELLO, PROBE, READY, ERROR, OPEN, DATA, ACK, RESIZE, SIGNAL, CLOSE, EXIT))
+# A stream is one connection that a program inside has made to the proxy. init numbers them.
+# To the server: it was made.
+STREAM_OPEN = b'o'
+# Both ways: bytes, at most STREAM_WINDOW of them without an ACK.
+STREAM_DATA = b'd'
+# Both ways: u32, so many bytes were taken by whom they were for.
+STREAM_ACK = b'a'
+# Both ways: no more data comes from this side.
+STREAM_END = b'e'
+# Both ways, once each and last: this side sends nothing more of any kind. Without an END before, the stream is broken
+# off. When both have said it, the number may be used again.
+STREAM_CLOSE = b'c'
+
+TYPES = frozenset((
+    HELLO, PROBE, FACTS, READY, ERROR, OPEN, DATA, ACK, RESIZE, SIGNAL, CLOSE, EXIT, NOTICE,
+    STREAM_OPEN, STREAM_DATA, STREAM_ACK, STREAM_END, STREAM_CLOSE,
+))
+STREAM_TYPES = frozenset((STREAM_OPEN, STREAM_DATA, STREAM_ACK, STREAM_END, STREAM_CLOSE))
 
 # The codes of an ERROR frame.
 UNKNOWN_ENVIRONMENT = 'environment'
 FULL = 'full'
 BROKEN_PROTOCOL = 'protocol'
 FAULT = 'fault'
+OUT_OF_MEMORY = 'memory'
+
+# The limits that a NOTICE tells of: a process was killed for memory, a RAM disk is full, no process or thread can be
+# made, the processor allowance is used, a program wanted a network that is not there.
+MEMORY, DISK, PROCESSES, CPU, NETWORK = 'memory', 'disk', 'processes', 'cpu', 'network'
 
 # The largest payload in bytes; one read of a terminal fits.
 MAX_PAYLOAD = 65536
@@ -45,6 +74,9 @@ MAX_PAYLOAD = 65536
 # the terminal and the process blocks; more than INPUT_WINDOW from the server is a broken protocol.
 OUTPUT_WINDOW = 256 * 1024
 INPUT_WINDOW = 64 * 1024
+
+# The same for a stream, both ways: more is a broken protocol.
+STREAM_WINDOW = 64 * 1024
 
 HEADER = struct.Struct('>IcH')
 # How many of the length's bytes are not payload: the type and the terminal.
