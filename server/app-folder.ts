@@ -16,7 +16,6 @@ import { dirname, join } from 'node:path';
 import type { Config } from './config.ts';
 import { reasonOf, StartError } from './errors.ts';
 import { SERVICE_USER } from './setup.mjs';
-import { readSites } from './sites.ts';
 
 /** The checkout, above dist/server. */
 export const ROOT = join(import.meta.dirname, '../..');
@@ -36,8 +35,7 @@ export class AppFolder {
   }
 
   /** Makes it, and the state folder, which is the server's own. @throws StartError */
-  static async make(config: Config): Promise<AppFolder> {
-    if (config.sitesFile) await checkEnvironments(config.sitesFile);
+  static make(config: Config): AppFolder {
     const parent = dirname(config.sandboxSocket);
     const path = join(parent, `${PREFIX}${process.pid}`);
     try {
@@ -71,16 +69,6 @@ function removeStale(parent: string): void {
     if (isOurs && !existsSync(`/proc/${name.slice(PREFIX.length)}`)) {
       rmSync(join(parent, name), { recursive: true });
     }
-  }
-}
-
-/** A site whose environment does not exist would show a button that leads nowhere. */
-async function checkEnvironments(file: string): Promise<void> {
-  const known = readdirSync(join(ROOT, 'sandbox/environments')).map((name) => name.split('.')[0]);
-  for (const { key, environment } of (await readSites(file)).values()) {
-    if (known.includes(environment)) continue;
-    const remedy = `use one of: ${known.join(', ')}`;
-    throw new StartError(`${file}: ${key}: there is no environment "${environment}"; ${remedy}.`);
   }
 }
 

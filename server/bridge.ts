@@ -119,6 +119,7 @@ class Bridge {
         running: () => this.#send({ kind: 'running' }),
         write: (data) => this.#send({ kind: 'output', data }),
         acked: (messages) => this.#send({ kind: 'ack', messages }),
+        noticed: (notice) => this.#send({ kind: 'notice', ...notice }),
         ended: (end) => this.#end(end),
       },
     });

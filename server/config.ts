@@ -47,6 +47,8 @@ const OPTIONS = z.object({
     .string()
     .transform((value) => resolve(value))
     .optional(),
+  /** Declarations of environments beside those that are shipped; it need not be there. */
+  environmentsFolder: path('/etc/try-console/environments'),
   /** Whose X-Forwarded-For is believed: a comma list of CIDRs. Default: nobody's. */
   trustedProxies: proxies(),
   /** What the kill switch's HTTP call must present. Default: made at the first start, in stateDir. */

@@ -3,8 +3,10 @@ import { createAddressKey, type Addressed } from './address.ts';
 import { Admission } from './admission.ts';
 import { loadAdminToken } from './admin-token.ts';
 import type { Config } from './config.ts';
+import { Dialer } from './dial.ts';
 import { KillSwitch } from './kill-switch.ts';
 import type { Listeners } from './listen.ts';
+import { Names } from './names.ts';
 import { createAddressHash, createLog, type Log } from './log.ts';
 import { Pending } from './pending.ts';
 import { Sessions } from './sessions.ts';
@@ -40,7 +42,7 @@ export async function createContext(config: Config, listeners: Listeners): Promi
   const sites = config.sitesFile ? await readSites(config.sitesFile) : demoSites(docsUrl);
   const killSwitch = await KillSwitch.load(config.stateDir, log);
   const adminToken = config.adminToken ?? (await loadAdminToken(config.stateDir));
-  const sessions = new Sessions(config, log);
+  const sessions = new Sessions(config, log, new Dialer(new Names()));
   killSwitch.on('change', (position) => {
     log.warn({ position }, 'kill switch moved');
     if (position === 'off') sessions.endAll({ reason: 'off' });

@@ -2,7 +2,8 @@
  * The wire between the server and a sandbox: length-prefixed frames on a unix socket.
  *
  * A frame is: u32 length of what follows, u8 type (an ASCII letter), u16 terminal, payload; numbers
- * are big-endian. `sandbox/frames.jsonl` holds examples that the tests of both sides replay.
+ * are big-endian. Frames with small letters are a stream's, and carry its number there: a stream is
+ * one connection that a program inside has made to the proxy. `sandbox/frames.jsonl` holds examples that the tests of both sides replay.
  */
 
 /** The kinds of frame, in the order of a life. */
@@ -11,6 +12,8 @@ export const FRAME_TYPES = {
   hello: 'H',
   /** server → daemon, instead of hello: would a sandbox of this environment be made? */
   probe: 'P',
+  /** daemon → server, before all else: what the environment's declaration says, JSON. */
+  facts: 'F',
   /** The sandbox exists, or would be made; JSON. */
   ready: 'R',
   /** Start the command in a terminal of this size, JSON; answered by its pid, JSON. */
@@ -27,8 +30,23 @@ export const FRAME_TYPES = {
   close: 'C',
   /** The terminal's command has ended, after its last data, JSON. */
   exit: 'E',
+  /** The visitor has met a limit, JSON. */
+  notice: 'N',
   /** The other side failed and closes, JSON. */
   error: 'X',
+  /** init → server: a program has connected. */
+  streamOpen: 'o',
+  /** Bytes of a stream, both ways, at most a window of them without an acknowledgement. */
+  streamData: 'd',
+  /** So many bytes of a stream were taken, u32, both ways. */
+  streamAck: 'a',
+  /** No more data comes from this side. */
+  streamEnd: 'e',
+  /**
+   * This side sends nothing more of any kind; once each, and last. Without an end before, the
+   * stream is broken off. When both have said it, the number may be used again.
+   */
+  streamClose: 'c',
 } as const;
 
 export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
@@ -42,7 +60,7 @@ const KNOWN: ReadonlySet<string> = new Set(Object.values(FRAME_TYPES));
 
 export interface Frame {
   type: FrameType;
-  /** 0 is the sandbox itself, terminals count from 1. */
+  /** 0 is the sandbox itself, terminals count from 1; in a stream's frames, its number. */
   terminal: number;
   payload: Buffer;
 }

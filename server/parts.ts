@@ -17,11 +17,21 @@ const DAEMON_READY_MS = 30_000;
 /** The daemon's log is read from its standard output. */
 type Daemon = ChildProcessByStdio<null, Readable, null>;
 
-/** Starts the sandbox daemon, as root. */
-export function startDaemon(config: Config): Daemon {
+/** Builds the images of environments that are missing or old. It shows its progress itself. */
+export function startBuild(config: Config, environments: readonly string[]): ChildProcess {
+  const command = ['-m', 'sandbox', 'build', '--environments-folder', config.environmentsFolder];
+  return spawn(PYTHON, [...command, ...environments], {
+    cwd: ROOT,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
+}
+
+/** Starts the sandbox daemon, as root, for environments whose images are built. */
+export function startDaemon(config: Config, environments: readonly string[]): Daemon {
   const command = [PYTHON, '-m', 'sandbox', 'serve', '--user', SERVICE_USER];
   const options = ['--socket', config.sandboxSocket, '--slots', String(config.maxSessions)];
-  return spawn('setpriv', ['--pdeathsig', 'TERM', ...command, ...options], {
+  const declared = ['--environments-folder', config.environmentsFolder, ...environments];
+  return spawn('setpriv', ['--pdeathsig', 'TERM', ...command, ...options, ...declared], {
     cwd: ROOT,
     env: { PATH: readEnv().PATH },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,10 +9,13 @@
 import {
   CELLS,
   CLOSE_REASONS,
+  LIMITS,
   MAX_INPUT_UNITS,
   type ClientMessage,
   type CloseReason,
   type End,
+  type Limit,
+  type Notice,
   type ServerMessage,
   type Size,
 } from './protocol.ts';
@@ -74,6 +77,8 @@ export function encodeServer(message: ServerMessage): string {
       return 'o' + message.data;
     case 'ack':
       return `a${message.messages}`;
+    case 'notice':
+      return 'n' + JSON.stringify({ limit: message.limit, amount: message.amount });
     case 'end':
       return 'e' + JSON.stringify(message.end);
   }
@@ -96,6 +101,10 @@ export function decodeServer(raw: unknown): ServerMessage | undefined {
     case 'a': {
       const messages = toCount(payload);
       return messages === undefined ? undefined : { kind: 'ack', messages };
+    }
+    case 'n': {
+      const notice = toNotice(parseObject(payload));
+      return notice && { kind: 'notice', ...notice };
     }
     case 'e': {
       const end = toEnd(parseObject(payload));
@@ -129,11 +138,19 @@ function toCount(text: string): number | undefined {
   return /^[1-9]\d{0,6}$/.test(text) ? Number(text) : undefined;
 }
 
+function toNotice(fields: Record<string, unknown> | undefined): Notice | undefined {
+  if (typeof fields?.limit !== 'string' || !Object.hasOwn(LIMITS, fields.limit)) return undefined;
+  const notice: Notice = { limit: fields.limit as Limit };
+  if (typeof fields.amount === 'number') notice.amount = fields.amount;
+  return notice;
+}
+
 function toEnd(fields: Record<string, unknown> | undefined): End | undefined {
   if (typeof fields?.reason !== 'string' || !(fields.reason in CLOSE_REASONS)) return undefined;
   const end: End = { reason: fields.reason as CloseReason };
   if (typeof fields.exitCode === 'number') end.exitCode = fields.exitCode;
   if (typeof fields.signal === 'string') end.signal = fields.signal;
+  if (typeof fields.amount === 'number') end.amount = fields.amount;
   if (typeof fields.retryAfterMs === 'number') end.retryAfterMs = fields.retryAfterMs;
   return end;
 }

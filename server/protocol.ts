@@ -54,6 +54,7 @@ export const CLOSE_REASONS = {
   silent: 'The client did not authenticate in time.',
   stalled: 'The client stopped acknowledging output.',
   exit: 'The process ended by itself.',
+  memory: 'The process was killed because the sandbox had used up its memory.',
   idle: 'Nothing was typed for too long.',
   limit: 'The session reached its total time.',
   maintenance: 'The server is stopping.',
@@ -64,6 +65,28 @@ export const CLOSE_REASONS = {
 /** A code of {@link CLOSE_REASONS}. */
 export type CloseReason = keyof typeof CLOSE_REASONS;
 
+/**
+ * The limits that a visitor may meet while the console goes on: the only list of them. The sentences
+ * are for the reader of this code.
+ */
+export const LIMITS = {
+  memory: 'The memory is used up, and a process was killed for it; the amount is in MB.',
+  disk: 'A RAM disk has no room for further bytes or files.',
+  processes: 'No further process or thread can be made; the amount is how many there may be.',
+  cpu: 'The processor allowance is used up: the sandbox goes on slowly until its end.',
+  network: 'A program wanted a network, and there is none.',
+} as const;
+
+/** A code of {@link LIMITS}. */
+export type Limit = keyof typeof LIMITS;
+
+/** A limit that was met, as the browser gets it. */
+export interface Notice {
+  limit: Limit;
+  /** How much is allowed, in the limit's unit, where that is a number. */
+  amount?: number;
+}
+
 /** Why a console was refused or ended, as the browser gets it. */
 export interface End {
   reason: CloseReason;
@@ -71,6 +94,8 @@ export interface End {
   exitCode?: number;
   /** The name of the signal that ended the process, such as "SIGKILL". */
   signal?: string;
+  /** How much the limit that ended it allows, in its unit: memory in MB. */
+  amount?: number;
   /** When trying again may help, in ms from now. */
   retryAfterMs?: number;
 }
@@ -91,6 +116,8 @@ export type ServerMessage =
   | { kind: 'output'; data: string }
   /** So many input messages, oldest first, were taken by the process. */
   | { kind: 'ack'; messages: number }
+  /** The visitor's programs have met a limit; the console goes on. */
+  | ({ kind: 'notice' } & Notice)
   /** The last message of a connection. */
   | { kind: 'end'; end: End };
 

@@ -6,7 +6,9 @@ import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
 import { encodeFrame, FRAME_TYPES, FrameReader, type Frame, type FrameType } from './frames.ts';
 import { reasonOf } from './errors.ts';
-import type { Size } from './protocol.ts';
+import { LIMITS, type Limit, type Size } from './protocol.ts';
+import type { SandboxStream } from './sandbox-stream.ts';
+import { Streams } from './streams.ts';
 
 /** How long a sandbox may take to be made and to start its command, in ms; usually about 10. */
 const START_TIMEOUT_MS = 10_000;
@@ -25,24 +27,33 @@ export interface Exit {
   code: number | null;
   /** The signal's name without its "SIG". */
   signal: string | null;
+  /** The limit for which the kernel has sent that signal. */
+  limit: 'memory' | null;
 }
 
 /** Why a sandbox could not be made or broke. */
 export interface SandboxFailure {
-  code: 'environment' | 'full' | 'protocol' | 'fault';
+  code: 'environment' | 'full' | 'protocol' | 'fault' | 'memory';
   /** For the log. */
   message: string;
 }
 
+/** What the environment's declaration allows a sandbox, by the daemon's own word. */
+export type Facts = z.infer<typeof FACTS>;
+
 /** What a sandbox tells, in this order; nothing but `gone` comes after `failed`. */
 export interface SandboxListener {
   /** The sandbox exists; {@link Sandbox.open} may be called. */
-  ready(): void;
+  ready(facts: Facts): void;
   /** The terminal's command runs. */
   opened(): void;
   data(bytes: Buffer): void;
   /** The command has taken so many bytes of input. */
   acked(bytes: number): void;
+  /** The visitor's programs have met a limit, says the sandbox, as often as it likes. */
+  noticed(limit: Limit): void;
+  /** A program has connected to the proxy. */
+  connected(stream: SandboxStream): void;
   exited(exit: Exit): void;
   /** It could not be made, or broke, or closed without a reason. */
   failed(failure: SandboxFailure): void;
@@ -50,6 +61,18 @@ export interface SandboxListener {
   gone(): void;
 }
 
+const FACTS = z.object({
+  network: z.enum(['none', 'loopback', 'proxy']),
+  /** The hosts that the proxy lets through, in lower case. */
+  hosts: z.array(z.string()),
+  limits: z.object({
+    memory_mb: z.int().positive(),
+    processes: z.int().positive(),
+    /** Through the proxy: connections at once, and what they carry in all. */
+    connections: z.int().positive(),
+    network_mb: z.int().positive(),
+  }),
+});
 const READY = z.object({ sandbox: z.string() });
 const OPENED = z.object({ pid: z.int().positive() });
 const EXIT = z.object({
@@ -58,9 +81,11 @@ const EXIT = z.object({
     .string()
     .regex(/^[A-Z0-9+-]{1,12}$/)
     .nullable(),
+  limit: z.literal('memory').nullable(),
 });
+const NOTICE = z.object({ limit: z.enum(Object.keys(LIMITS) as [Limit, ...Limit[]]) });
 const ERROR = z.object({
-  code: z.enum(['environment', 'full', 'protocol', 'fault']),
+  code: z.enum(['environment', 'full', 'protocol', 'fault', 'memory']),
   message: z.string(),
 });
 
@@ -71,6 +96,8 @@ export class Sandbox {
   readonly #listener: SandboxListener;
   readonly #startTimer: NodeJS.Timeout;
   #closed = false;
+  #facts: Facts | undefined;
+  #streams: Streams | undefined;
   #goneTimer: NodeJS.Timeout | undefined;
   /** The size to tell as soon as the socket takes bytes again: the latest one only. */
   #laterSize: Size | undefined;
@@ -133,7 +160,10 @@ export class Sandbox {
 
   #send(type: FrameType, terminal: number, payload: Buffer): void {
     if (this.#closed) return;
-    this.#socket.write(encodeFrame({ type, terminal, payload }), () => this.#resizeLater());
+    this.#socket.write(encodeFrame({ type, terminal, payload }), () => {
+      this.#resizeLater();
+      this.#streams?.resume();
+    });
   }
 
   #receive(chunk: Buffer): void {
@@ -147,11 +177,19 @@ export class Sandbox {
     }
   }
 
-  #dispatch({ type, payload }: Frame): void {
+  #dispatch(frame: Frame): void {
+    const { type, payload } = frame;
     switch (type) {
+      case FRAME_TYPES.facts:
+        // The daemon's word comes before a byte of the sandbox's; what comes later is not the daemon's.
+        if (this.#facts) throw new Error('facts a second time');
+        this.#facts = FACTS.parse(fromJson(payload));
+        return;
       case FRAME_TYPES.ready:
         READY.parse(fromJson(payload));
-        this.#listener.ready();
+        if (!this.#facts) throw new Error('no facts before it was ready');
+        if (this.#facts.network === 'proxy') this.#streams ??= this.#createStreams(this.#facts);
+        this.#listener.ready(this.#facts);
         return;
       case FRAME_TYPES.open:
         OPENED.parse(fromJson(payload));
@@ -164,6 +202,9 @@ export class Sandbox {
       case FRAME_TYPES.ack:
         this.#listener.acked(payload.readUInt32BE());
         return;
+      case FRAME_TYPES.notice:
+        this.#listener.noticed(NOTICE.parse(fromJson(payload)).limit);
+        return;
       case FRAME_TYPES.exit:
         this.#listener.exited(EXIT.parse(fromJson(payload)));
         return;
@@ -172,9 +213,26 @@ export class Sandbox {
         this.#fail(message.slice(0, 200), code);
         return;
       }
+      case FRAME_TYPES.streamOpen:
+      case FRAME_TYPES.streamData:
+      case FRAME_TYPES.streamAck:
+      case FRAME_TYPES.streamEnd:
+      case FRAME_TYPES.streamClose:
+        if (!this.#streams) throw new Error('a stream where there is no proxy');
+        this.#streams.take(frame);
+        return;
       default:
         throw new Error(`an unexpected frame of type ${type}`);
     }
+  }
+
+  #createStreams({ limits }: Facts): Streams {
+    return new Streams({
+      limit: limits.connections,
+      send: (type, stream, payload) => this.#send(type, stream, payload),
+      isIdle: () => this.#socket.writableLength === 0,
+      opened: (stream) => this.#listener.connected(stream),
+    });
   }
 
   #fail(message: string, code: SandboxFailure['code'] = 'fault'): void {
@@ -185,6 +243,7 @@ export class Sandbox {
 
   #close(): void {
     this.#closed = true;
+    this.#streams?.end();
     clearTimeout(this.#startTimer);
     // Half of it: the other half is the daemon's, which closes it when the sandbox is gone. Bytes that
     // nobody takes would hold our end back, though.

@@ -127,6 +127,7 @@ test.each([
   ['an acknowledgement of input that was never sent', frame('A', '\0\0\0\x01')],
   ['an acknowledgement that is too short', frame('A', '')],
   ['a frame that only the server sends', frame('S', 'INT')],
+  ['a stream where there is no proxy', frame('o', '')],
 ])('a hostile sandbox that sends %s is ended as our fault', async (_what, bytes) => {
   const { sandbox, client } = await startRunning();
   sandbox.sendRaw(bytes);

@@ -3,8 +3,10 @@
  * nothing of how the visitor is connected.
  */
 import { InputFlow, OutputFlow } from './flow.ts';
-import { type CloseReason, type End, type Size } from './protocol.ts';
-import { Sandbox, type Exit, type SandboxFailure } from './sandbox-client.ts';
+import { Notices } from './notices.ts';
+import type { Proxy } from './proxy.ts';
+import type { CloseReason, End, Limit, Notice, Size } from './protocol.ts';
+import { Sandbox, type Exit, type Facts, type SandboxFailure } from './sandbox-client.ts';
 
 /** Whom a session tells; `ended` comes once, and after it only `gone`. */
 export interface SessionClient {
@@ -13,6 +15,8 @@ export interface SessionClient {
   write(text: string): void;
   /** So many messages of input, oldest first, were taken by the process. */
   acked(messages: number): void;
+  /** The visitor's programs have met a limit; the session goes on. */
+  noticed(notice: Notice): void;
   /** @param detail what failed on our side, for the log */
   ended(end: End, detail?: string): void;
   /** Nothing of the sandbox is left: its room is free. */
@@ -28,6 +32,8 @@ export interface SessionOptions {
   idleTimeoutMs: number;
   sessionTimeoutMs: number;
   stallTimeoutMs: number;
+  /** Makes the way out of a sandbox whose environment has one. */
+  createProxy(facts: Facts): Proxy;
 }
 
 /** What the visitor gets to know of a failure of the sandbox. */
@@ -36,6 +42,7 @@ const FAILURE_REASONS: Record<SandboxFailure['code'], CloseReason> = {
   full: 'full',
   protocol: 'fault',
   fault: 'fault',
+  memory: 'memory',
 };
 
 /** A session. It starts as soon as it is made. */
@@ -48,6 +55,8 @@ export class Session {
   readonly #sandbox: Sandbox;
   readonly #output = new OutputFlow();
   readonly #input = new InputFlow();
+  #notices: Notices | undefined;
+  #proxy: Proxy | undefined;
   readonly #idleTimer: NodeJS.Timeout;
   readonly #totalTimer: NodeJS.Timeout;
   #stallTimer: NodeJS.Timeout | undefined;
@@ -62,10 +71,12 @@ export class Session {
     this.#idleTimer = setTimeout(() => this.end({ reason: 'idle' }), options.idleTimeoutMs);
     this.#totalTimer = setTimeout(() => this.end({ reason: 'limit' }), options.sessionTimeoutMs);
     this.#sandbox = new Sandbox(options.socketPath, options.environment, this.#abort.signal, {
-      ready: () => this.#open(),
+      ready: (facts) => this.#open(facts),
       opened: () => this.#run(),
       data: (bytes) => this.#receive(bytes),
       acked: (bytes) => this.#taken(bytes),
+      noticed: (limit) => this.#notice(limit),
+      connected: (stream) => this.#proxy?.serve(stream),
       exited: (exit) => this.#exit(exit),
       failed: (failure) => this.#fail(failure),
       gone: () => client.gone(),
@@ -114,7 +125,9 @@ export class Session {
     this.#client.ended(end, detail);
   }
 
-  #open(): void {
+  #open(facts: Facts): void {
+    this.#notices = new Notices(facts.limits);
+    if (facts.network === 'proxy') this.#proxy = this.#options.createProxy(facts);
     this.#openedWith = this.#size;
     this.#sandbox.open(this.#size);
   }
@@ -160,8 +173,17 @@ export class Session {
     if (messages > 0) this.#client.acked(messages);
   }
 
-  #exit({ code, signal }: Exit): void {
+  #notice(limit: Limit): void {
+    const notice = this.#notices?.take(limit);
+    if (notice) this.#client.noticed(notice);
+  }
+
+  #exit({ code, signal, limit }: Exit): void {
     for (const text of this.#output.rest()) this.#client.write(text);
+    if (limit) {
+      this.end({ reason: limit, ...this.#notices?.amountOf(limit) });
+      return;
+    }
     this.end({
       reason: 'exit',
       ...(code !== null && { exitCode: code }),
@@ -170,7 +192,8 @@ export class Session {
   }
 
   #fail({ code, message }: SandboxFailure): void {
-    this.end({ reason: FAILURE_REASONS[code] }, `${code}: ${message}`);
+    const amount = code === 'memory' ? this.#notices?.amountOf(code) : undefined;
+    this.end({ reason: FAILURE_REASONS[code], ...amount }, `${code}: ${message}`);
   }
 
   #break(detail: string): void {

@@ -1,7 +1,9 @@
 /** The living sessions of this node. As many as there are leases of admission, and so bounded. */
 import type { Config } from './config.ts';
+import type { Dialer } from './dial.ts';
 import type { Log } from './log.ts';
 import type { End, Size } from './protocol.ts';
+import { Proxy } from './proxy.ts';
 import { Session, type SessionClient } from './session.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -19,11 +21,13 @@ export interface SessionRequest {
 export class Sessions {
   readonly #config: Config;
   readonly #log: Log;
+  readonly #dialer: Dialer;
   readonly #living = new Set<Session>();
 
-  constructor(config: Config, log: Log) {
+  constructor(config: Config, log: Log, dialer: Dialer) {
     this.#config = config;
     this.#log = log;
+    this.#dialer = dialer;
   }
 
   get count(): number {
@@ -36,7 +40,14 @@ export class Sessions {
     const startedAt = Date.now();
     const { sandboxSocket: socketPath, ...config } = this.#config;
     const session = new Session(
-      { ...config, socketPath, environment: visitor.environment, size },
+      {
+        ...config,
+        socketPath,
+        environment: visitor.environment,
+        size,
+        createProxy: ({ hosts, limits }) =>
+          new Proxy({ hosts, allowanceMb: limits.network_mb, dialer: this.#dialer, log }),
+      },
       {
         running: () => {
           log.info({ ms: Date.now() - startedAt }, 'session runs');
@@ -44,6 +55,10 @@ export class Sessions {
         },
         write: (text) => client.write(text),
         acked: (messages) => client.acked(messages),
+        noticed: (notice) => {
+          log.info(notice, 'limit met');
+          client.noticed(notice);
+        },
         ended: (end, detail) => {
           this.#living.delete(session);
           const level = end.reason === 'fault' ? 'error' : 'info';

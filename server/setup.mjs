@@ -1,5 +1,6 @@
 /**
- * Makes a fresh Debian machine ready: system packages, npm packages, the bundle, the service's user, the image.
+ * Makes a fresh Debian machine ready: system packages, npm packages, the bundle, the service's user, and for tests
+ * the images.
  *
  * It runs before there is anything but Node, so it is JavaScript and imports nothing else. Each step first looks
  * whether it is done already; the second run takes a fraction of a second.
@@ -15,6 +16,8 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const LEAST_NODE = { major: 20, minor: 19 };
 const PACKAGES = ['python3', 'mmdebstrap', 'python3-seccomp'];
 const TEST_PACKAGES = ['chromium'];
+/** What the tests need: every environment that is shipped, and none of an operator's own. */
+const BUILD_SHIPPED = ['-m', 'sandbox', 'build', '--environments-folder', '/nonexistent'];
 /** Debian's own: another Python on the path would not find Debian's libseccomp. */
 export const PYTHON = '/usr/bin/python3';
 /** The user that the console server runs as. */
@@ -25,7 +28,7 @@ class SetupError extends Error {}
 
 /**
  * Does what is not done yet, with progress on standard output.
- * @param {{ forTests: boolean }} options forTests: install the browser too
+ * @param {{ forTests: boolean }} options forTests: the browser and all images too
  * @returns {Promise<boolean>} false where it could not be done: standard error then says what to do, and the exit
  *   code is set
  */
@@ -43,8 +46,8 @@ export async function setUp({ forTests }) {
       installModules,
     );
     await step('bundle', changed('.', 'dist/.built'), buildBundle);
-    // It looks for itself whether there is anything to do, and shows its own progress.
-    await run(PYTHON, ['-m', 'sandbox', 'build'], { show: true, remedy: 'see the message above' });
+    // It looks for itself whether there is anything to do, and shows its own progress. A start builds what it serves.
+    if (forTests) await run(PYTHON, BUILD_SHIPPED, { show: true, remedy: 'see the message above' });
     return true;
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;

@@ -3,10 +3,12 @@
  * them ends, or this process does, however it does, the other one ends too.
  */
 import type { ChildProcess } from 'node:child_process';
-import { AppFolder } from './app-folder.ts';
+import { join } from 'node:path';
+import { AppFolder, ROOT } from './app-folder.ts';
 import { readEnv, toConfig, type Config } from './config.ts';
+import { servedEnvironments } from './environments.ts';
 import { StartError } from './errors.ts';
-import { end, startDaemon, startServer, untilReady } from './parts.ts';
+import { end, startBuild, startDaemon, startServer, untilReady } from './parts.ts';
 
 /** What the server tells once it listens. */
 interface Urls {
@@ -28,8 +30,11 @@ class Node {
 
   /** Starts both, and prints the URLs when a console could start. @throws StartError, and then stop() is owed */
   async start(): Promise<void> {
-    this.#app = await AppFolder.make(this.#config);
-    const daemon = this.#keep('sandbox daemon', startDaemon(this.#config));
+    const shipped = join(ROOT, 'sandbox/environments');
+    const environments = await servedEnvironments(this.#config, shipped);
+    await this.#build(environments);
+    this.#app = AppFolder.make(this.#config);
+    const daemon = this.#keep('sandbox daemon', startDaemon(this.#config, environments));
     const server = this.#keep('console server', startServer(this.#config, this.#app));
     const urls = new Promise<Urls>((resolve) =>
       server.once('message', (urls) => resolve(urls as Urls)),
@@ -46,6 +51,20 @@ class Node {
     for (const child of this.#children.reverse()) await end(child);
     this.#app?.remove();
     process.exit(exitCode);
+  }
+
+  /** Resolves when the images are there; never where this process is told to stop meanwhile. */
+  #build(environments: string[]): Promise<void> {
+    const building = startBuild(this.#config, environments);
+    this.#children.push(building);
+    return new Promise((resolve, reject) => {
+      building.once('exit', (code) => {
+        if (this.#isStopping) return;
+        this.#children.pop();
+        if (code === 0) resolve();
+        else reject(new StartError('the images are not built; the message above says why.'));
+      });
+    });
   }
 
   #keep<Child extends ChildProcess>(name: string, child: Child): Child {

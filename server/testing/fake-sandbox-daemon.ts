@@ -8,6 +8,13 @@ import { encodeFrame, FRAME_TYPES, FrameReader, type Frame, type FrameType } fro
 /** The environment that the fake daemon has. */
 export const FAKE_ENVIRONMENT = 'ipython';
 
+/** What the fake daemon tells of it. */
+export const FAKE_FACTS = {
+  network: 'none',
+  hosts: [],
+  limits: { memory_mb: 256, processes: 64, connections: 16, network_mb: 100 },
+};
+
 export interface FakeDaemonOptions {
   /** Accept and then never answer. */
   isMute?: boolean;
@@ -60,8 +67,8 @@ export class FakeSandbox {
     this.send(FRAME_TYPES.data, Buffer.from(bytes));
   }
 
-  exit(code: number | null, signal: string | null): void {
-    this.sendJson(FRAME_TYPES.exit, { code, signal });
+  exit(code: number | null, signal: string | null, limit: string | null = null): void {
+    this.sendJson(FRAME_TYPES.exit, { code, signal, limit });
   }
 
   fail(code: string): void {
@@ -111,6 +118,7 @@ export class FakeSandbox {
         this.fail('environment');
         return;
       }
+      this.sendJson(FRAME_TYPES.facts, FAKE_FACTS);
       this.sendJson(FRAME_TYPES.ready, { sandbox: 'fake' });
     }
     if (frame.type === FRAME_TYPES.open && !holdsOpen) {

@@ -1,7 +1,7 @@
 /** A session for a test, with a client that remembers and a fake daemon at its far end. */
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { End } from '../protocol.ts';
+import type { End, Notice } from '../protocol.ts';
 import { Session, type SessionClient, type SessionOptions } from '../session.ts';
 import {
   startFakeDaemon,
@@ -17,6 +17,9 @@ export const OPTIONS: Omit<SessionOptions, 'socketPath'> = {
   idleTimeoutMs: 10_000,
   sessionTimeoutMs: 10_000,
   stallTimeoutMs: 10_000,
+  createProxy: () => {
+    throw new Error('the fake environment has no proxy');
+  },
 };
 
 /** A client that remembers what it was told. */
@@ -28,6 +31,7 @@ export class RecordingClient implements SessionClient {
   unacked = 0;
   /** Messages of input that were taken. */
   taken = 0;
+  readonly notices: Notice[] = [];
   readonly ends: End[] = [];
 
   get end(): End | undefined {
@@ -45,6 +49,10 @@ export class RecordingClient implements SessionClient {
 
   acked(messages: number): void {
     this.taken += messages;
+  }
+
+  noticed(notice: Notice): void {
+    this.notices.push(notice);
   }
 
   ended(end: End): void {
