@@ -50,6 +50,7 @@ function runConsole(view: View, token: string, onOpen: () => void): void {
       onOpen();
     },
     output: (data) => terminal.write(data, () => socket.drawn(data.length)),
+    notice: (notice) => view.showNotice(notice),
     end(end) {
       terminal.options.disableStdin = true;
       // Once all output is drawn, so that the last words are on the screen before ours.

@@ -44,6 +44,7 @@ async function fakeServer(options: ServerOptions = {}) {
     received,
     requestBytes,
     send,
+    sendRaw: (raw: string) => connection?.write(raw),
     acknowledge: () => void (acknowledges = true),
     transport: () => connection?.protocol,
     drop: () => connection?.destroy(),
@@ -57,6 +58,7 @@ function open(url: string) {
     ready: vi.fn(),
     running: vi.fn(),
     output: (data: string) => void output.push(data),
+    notice: vi.fn(),
     end: (end: End) => void ends.push(end),
   };
   return { socket: openSocket(url, 'the-proof', SIZE, events), events, ends, output };
@@ -120,6 +122,16 @@ test('drawn output is acknowledged', async () => {
   socket.drawn(10);
   const ack = { kind: 'ack', messages: 2 };
   await vi.waitFor(() => expect(server.received.slice(1)).toEqual([ack]), 5000);
+});
+
+test('a limit that was met is reported, and what a newer server says is passed over', async () => {
+  const { server, events, ends } = await openRunning();
+  server.sendRaw('n{"limit":"of tomorrow"}');
+  server.sendRaw('?what is this');
+  server.send({ kind: 'notice', limit: 'memory', amount: 256 });
+  const notice = { kind: 'notice', limit: 'memory', amount: 256 };
+  await vi.waitFor(() => expect(events.notice.mock.calls).toEqual([[notice]]), 5000);
+  expect(ends).toEqual([]);
 });
 
 test('a connection that breaks is reported as lost, once', async () => {

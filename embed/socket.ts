@@ -1,7 +1,7 @@
 /** The frame's connection to the console server: SockJS below, the wire contract above. */
 import SockJS from 'sockjs-client';
 import { decodeServer, encodeClient } from '../server/protocol-codec.ts';
-import type { ClientMessage, End, Size } from '../server/protocol.ts';
+import type { ClientMessage, End, Notice, Size } from '../server/protocol.ts';
 import { InputQueue } from './input-queue.ts';
 import { OutputAcks } from './output-acks.ts';
 
@@ -23,6 +23,8 @@ export interface SocketEvents {
   running(): void;
   /** Each call is to be answered by one `drawn`. */
   output(data: string): void;
+  /** A limit was met; it goes on. */
+  notice(notice: Notice): void;
   end(end: End): void;
 }
 
@@ -78,6 +80,9 @@ export function openSocket(
         break;
       case 'ack':
         queue.acknowledge(message.messages);
+        break;
+      case 'notice':
+        on.notice(message);
         break;
       case 'end':
         finish(message.end);

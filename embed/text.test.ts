@@ -1,8 +1,8 @@
-/** What a visitor reads when a console ends. */
+/** What a visitor reads when a console ends, and when a limit is met. */
 import { expect, test } from 'vitest';
 import { CLOSE_REASONS } from '../server/protocol.ts';
-import type { CloseReason } from '../server/protocol.ts';
-import { describeEnd } from './text.ts';
+import type { CloseReason, Notice } from '../server/protocol.ts';
+import { describeEnd, describeNotice } from './text.ts';
 
 const reasons = Object.keys(CLOSE_REASONS) as CloseReason[];
 
@@ -39,4 +39,21 @@ test.each([
   [90_001, '2 minutes.'],
 ])('a wait of %d ms is rounded up to "%s"', (retryAfterMs, words) => {
   expect(describeEnd({ reason: 'full', retryAfterMs }).what).toContain(words);
+});
+
+test('a console that was killed for memory says how much there was', () => {
+  const { what, remedy } = describeEnd({ reason: 'memory', amount: 256 });
+  expect(what).toContain('killed: out of memory (256 MB).');
+  expect(remedy?.next).toContain('Enter');
+});
+
+test.each<[Notice, string]>([
+  [{ limit: 'memory', amount: 256 }, 'killed: out of memory (256 MB).'],
+  [{ limit: 'disk' }, 'disk full.'],
+  [{ limit: 'processes', amount: 64 }, 'too many processes (64).'],
+  [{ limit: 'cpu' }, 'slow lane: CPU allowance used.'],
+  [{ limit: 'network' }, 'no network.'],
+])('%j is told in a sentence with its amount', (notice, words) => {
+  expect(describeNotice(notice)).toMatch(/^[A-Z].*\.$/);
+  expect(describeNotice(notice)).toContain(words);
 });

@@ -2,7 +2,7 @@
  * Every sentence a visitor reads, in English, by what it is for. A further language is a further
  * table of the same type. The wire carries codes only; they become prose here.
  */
-import type { CloseReason, End } from '../server/protocol.ts';
+import type { CloseReason, End, Limit, Notice } from '../server/protocol.ts';
 
 /** What the documentation page shows. */
 export const LAUNCHER_TEXT = {
@@ -26,6 +26,21 @@ export const FRAME_TEXT = {
   tooMuch: 'That was too much to paste at once. Nothing of it was sent.',
 };
 
+/** What a visitor reads of a limit, and then what can be done; the amount comes in between. */
+const LIMIT_TEXT: Record<Limit, { what: string; unit?: string; then: string }> = {
+  memory: { what: 'A program was killed: out of memory', unit: ' MB', then: '' },
+  disk: { what: 'Nothing more can be saved: disk full', then: 'Deleting files makes room.' },
+  processes: {
+    what: 'Nothing more can be started: too many processes',
+    then: 'Ending some makes room.',
+  },
+  cpu: {
+    what: 'This console is now in the slow lane: CPU allowance used',
+    then: 'It goes on slowly.',
+  },
+  network: { what: 'Nothing can be reached from here: no network', then: '' },
+};
+
 /** What a visitor may do about an end: start afresh, try what was refused once more, or neither. */
 type Remedy = 'restart' | 'retry' | 'none';
 
@@ -43,6 +58,7 @@ const END_TEXT: Record<CloseReason, { what: string; remedy: Remedy }> = {
   silent: { what: 'The connection was too slow to start a console.', remedy: 'retry' },
   stalled: { what: 'The connection was too slow for the output.', remedy: 'restart' },
   exit: { what: 'The program has ended.', remedy: 'restart' },
+  memory: { what: 'The console was killed: out of memory', remedy: 'restart' },
   idle: { what: 'The console ended because nothing was typed for a while.', remedy: 'restart' },
   limit: { what: 'The console reached its time limit.', remedy: 'restart' },
   maintenance: { what: 'The server is being restarted.', remedy: 'retry' },
@@ -65,13 +81,23 @@ export interface EndText {
 /** Says why a console ended, how, and what can be done. */
 export function describeEnd(end: End): EndText {
   const { what, remedy } = END_TEXT[end.reason];
-  const sentences = [what];
+  const sentences = [end.reason === 'memory' ? withAmount(what, end.amount, ' MB') : what];
   if (end.exitCode !== undefined) sentences.push(`Exit code ${end.exitCode}.`);
   if (end.signal !== undefined) sentences.push(`It was stopped by ${end.signal}.`);
   if (end.retryAfterMs !== undefined) sentences.push(describeWait(end.retryAfterMs));
   const text: EndText = { what: sentences.join(' ') };
   if (remedy !== 'none') text.remedy = REMEDY_TEXT[remedy];
   return text;
+}
+
+/** Says which limit was met, and what can be done. */
+export function describeNotice({ limit, amount }: Notice): string {
+  const { what, unit, then } = LIMIT_TEXT[limit];
+  return `${withAmount(what, amount, unit)} ${then}`.trimEnd();
+}
+
+function withAmount(what: string, amount: number | undefined, unit = ''): string {
+  return amount === undefined ? `${what}.` : `${what} (${amount}${unit}).`;
 }
 
 /** Rounds up, in the unit that a person would use: trying earlier would be in vain. */

@@ -1,9 +1,15 @@
 /** What the frame shows around the terminal: state, way out, and what happened at the end. */
-import type { End } from '../server/protocol.ts';
-import { describeEnd, FRAME_TEXT } from './text.ts';
+import type { End, Limit, Notice } from '../server/protocol.ts';
+import { describeEnd, describeNotice, FRAME_TEXT } from './text.ts';
 
 /** How long Enter is not taken for "again" after the end, in ms: it may have been meant before. */
 const RESTART_GUARD_MS = 600;
+
+/**
+ * How long the next key leaves what is said of a limit on the screen, in ms: whoever types on has to get the time to
+ * read it. Without a key it stays, for those who read slowly or look elsewhere.
+ */
+const NOTICE_MS = 10_000;
 
 /** What the visitor is waiting for, or has. */
 export type Phase = 'connecting' | 'starting' | 'running' | 'ended';
@@ -14,6 +20,8 @@ export interface View {
   show: (phase: Phase) => void;
   /** Shows why there is no console any more, and takes Enter for the remedy. */
   showEnd: (end: End) => void;
+  /** Says that a limit was met, without taking the keyboard. */
+  showNotice: (notice: Notice) => void;
   /** Says something that does not change the state. */
   warn: (sentence: string) => void;
   /** Moves the keyboard out of the terminal. */
@@ -32,6 +40,16 @@ export function createView(actions: ViewActions): View {
   const title = byId('title', HTMLElement);
   const state = byId('state', HTMLElement);
   const notice = byId('notice', HTMLElement);
+  const limits = byId('limits', HTMLElement);
+  const said = new Map<Limit, { element: HTMLElement; at: number }>();
+  const forgetLimits = () => {
+    for (const [limit, { element, at }] of said) {
+      if (performance.now() - at < NOTICE_MS) continue;
+      element.remove();
+      said.delete(limit);
+    }
+  };
+  document.addEventListener('keydown', forgetLimits, { capture: true });
   const closeButton = byId('close', HTMLButtonElement);
   title.textContent = FRAME_TEXT.title;
   byId('hint', HTMLElement).textContent = FRAME_TEXT.leave;
@@ -57,6 +75,7 @@ export function createView(actions: ViewActions): View {
     show,
     showEnd: (end) => {
       show('ended');
+      limits.replaceChildren();
       const { what, remedy } = describeEnd(end);
       notice.replaceChildren(paragraph(remedy ? `${what} ${remedy.next}` : what));
       if (!remedy) return;
@@ -66,6 +85,12 @@ export function createView(actions: ViewActions): View {
       again.addEventListener('click', actions.restart);
       notice.append(again);
       takeEnter(actions.restart);
+    },
+    showNotice(latest) {
+      const element = paragraph(describeNotice(latest));
+      said.get(latest.limit)?.element.remove();
+      said.set(latest.limit, { element, at: performance.now() });
+      limits.append(element);
     },
     warn: (sentence) => notice.replaceChildren(paragraph(sentence)),
     leaveTerminal: () => (actions.close ? closeButton : title).focus(),
