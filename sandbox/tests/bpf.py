@@ -7,7 +7,7 @@ from collections import namedtuple
 X86_64, I386 = 0xC000003E, 0x40000003
 
 # linux/seccomp.h: what a program may answer; the low 16 bits of ERRNO are the error's number.
-ALLOW, ERRNO = 0x7FFF0000, 0x00050000
+ALLOW, NOTIFY, ERRNO = 0x7FFF0000, 0x7FC00000, 0x00050000
 
 Call = namedtuple('Call', 'number architecture arguments', defaults=(X86_64, ()))
 
@@ -25,7 +25,7 @@ _JUMPS = {
 
 
 def answer(program, call):
-    """What a program (bytes of sock_filter) answers to a call: ALLOW, or ERRNO with the error's number."""
+    """What a program (bytes of sock_filter) answers to a call: ALLOW, NOTIFY, or ERRNO with the error's number."""
     arguments = (*call.arguments, 0, 0, 0, 0, 0, 0)[:6]
     data = struct.pack('=IIQ6Q', call.number, call.architecture, 0, *arguments)
     position = accumulator = 0

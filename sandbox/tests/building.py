@@ -8,7 +8,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from sandbox import environment, image
+from sandbox import environment, image, recipe
 
 from .harness import PYTHON, REPOSITORY
 
@@ -18,7 +18,7 @@ PACKAGES = '["hello"]'
 _BUILD = '''
 import sys
 from sandbox import environment, image
-image.build(environment.load(sys.argv[1], sys.argv[2]), sys.argv[3], print)
+image.build(environment.load(sys.argv[1], [sys.argv[2]]), sys.argv[3], print)
 '''
 
 
@@ -28,18 +28,29 @@ class Building(unittest.TestCase):
         self.images = self.folder / 'images'
         self.images.mkdir()
 
-    def declare(self, name, packages=PACKAGES):
-        """An environment of its own, and where its image is to be."""
-        text = (environment.FOLDER / 'ipython.toml').read_text()
-        (self.folder / f'{name}.toml').write_text(re.sub(r'packages = .*', f'packages = {packages}', text))
-        declared = environment.load(name, self.folder)
-        return declared, image.path_of(declared, self.images)
+    def declare(self, name, packages=PACKAGES, wheels='[]', leave_out='[]'):
+        """An environment of its own."""
+        text = (environment.SHIPPED / 'ipython.toml').read_text()
+        for key, value in (('packages', packages), ('wheels', wheels), ('leave_out', leave_out)):
+            text = re.sub(rf'^{key} = .*', f'{key} = {value}', text, flags=re.MULTILINE)
+        (self.folder / f'{name}.toml').write_text(text)
+        return environment.load(name, [self.folder])
 
-    def build(self, declared):
+    def place(self, declared, number=1):
+        """An empty folder that is taken for an image of it."""
+        path = self.images / f'tiny.{recipe.digest(declared)}.{number}'
+        path.mkdir()
+        return path
+
+    def build(self, declared, again=False):
         """Builds in this process, and returns what was said."""
         said = []
-        image.build(declared, self.images, said.append)
+        image.build(declared, self.images, said.append, again)
         return said
+
+    def folders(self):
+        """The names of all that is in the folder of images, but for its lock."""
+        return {path.name for path in self.images.iterdir()} - {'.lock'}
 
     def start_building(self, name):
         """A build in a process and a group of its own."""

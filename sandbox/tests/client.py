@@ -11,7 +11,7 @@ from sandbox import wire
 
 from .attacks import line_for, result_in
 from .harness import DEADLINE_S
-from .terminal import Terminal
+from .terminal import BASH_PROMPT, FIRST_PROMPT, Terminal
 
 # What a terminal answers to the question where its cursor is.
 _CURSOR_QUERY, _CURSOR_ANSWER = b'\x1b[6n', b'\x1b[1;1R'
@@ -58,7 +58,7 @@ class Client:
         self.terminals[terminal] = Terminal()
         self.send(wire.OPEN, terminal, {'cols': cols, 'rows': rows})
         self.frame(wire.OPEN, terminal)
-        self.expect('In [1]: ', terminal)
+        self.expect(FIRST_PROMPT, terminal, pattern=True)
         return self
 
     def type(self, keys, terminal=1):
@@ -67,9 +67,11 @@ class Client:
 
     def run(self, line, terminal=1, seconds=DEADLINE_S):
         """Types a line and returns what it has brought, up to the next prompt."""
-        prompt = f'In [{self.terminals[terminal].prompts() + 1}]: '
+        number = self.terminals[terminal].prompts()
         self.type(line + '\r', terminal)
-        return self.expect(prompt, terminal, seconds)
+        if number == 0:
+            return self.expect(BASH_PROMPT, terminal, seconds, pattern=True)
+        return self.expect(f'In [{number + 1}]: ', terminal, seconds)
 
     def call(self, function, *arguments, terminal=1, seconds=DEADLINE_S):
         """Runs a function of the tests inside, in the visitor's own IPython, and returns what it returns.

@@ -34,14 +34,22 @@ def eventually(check, seconds=DEADLINE_S):
 class Daemon:
     """A daemon of our own, beside any other on this host: its socket is in a temporary folder."""
 
-    def __init__(self, slots=4, arguments=(), socket=None, umask=0o022):
-        """arguments: more of the command line. socket: another than a fresh one in a temporary folder."""
+    def __init__(
+        self, slots=4, arguments=(), socket=None, umask=0o022, environments=('ipython',), code=REPOSITORY, groups=None,
+    ):
+        """arguments: more of the command line. socket: another than a fresh one in a temporary folder.
+
+        environments: the names of those that it serves; their images must be there. code: the folder that holds the
+        package to run. groups: what other groups it is in.
+        """
+        self.code = code
+        self._groups = groups
         self._temporary = tempfile.mkdtemp(prefix='sandbox-test-')
         # The server's user must reach the socket.
         os.chmod(self._temporary, 0o755)
         self.socket = socket or f'{self._temporary}/sandbox.sock'
         self.slots = slots
-        self._arguments = arguments
+        self._arguments = (*arguments, *environments)
         self._umask = umask
         self._log = Path(self._temporary) / 'log'
         self.process = None
@@ -64,7 +72,8 @@ class Daemon:
         command += ['--slots', str(self.slots), *self._arguments]
         with open(self._log, 'w') as log:
             self.process = subprocess.Popen(
-                command, cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=output or log, stderr=log, umask=self._umask,
+                command, cwd=self.code, stdin=subprocess.DEVNULL, stdout=output or log, stderr=log, umask=self._umask,
+                extra_groups=self._groups,
             )
 
     def wait(self):

@@ -1,5 +1,6 @@
 """What of one daemon's sandboxes can be seen on the host: compared before and after, it shows what was left."""
 
+import contextlib
 import os
 import re
 from collections import Counter
@@ -36,6 +37,20 @@ def inits(number):
     return [pid for pid, uid, _ in processes(number) if uid % 2]
 
 
+def tasks(number):
+    """How many processes and threads all sandboxes of a range have."""
+    count = 0
+    for pid, _, _ in processes(number, whole=False):
+        with contextlib.suppress(OSError):
+            count += len(os.listdir(f'/proc/{pid}/task'))
+    return count
+
+
+def namespaces(pid):
+    """Each namespace of a process, as its links in /proc name it."""
+    return [os.readlink(link) for link in Path(f'/proc/{pid}/ns').iterdir()]
+
+
 def cpu_ticks(pid):
     """Processor time that a process has used, in ticks of the kernel's clock."""
     fields = Path(f'/proc/{pid}/stat').read_text().rpartition(')')[2].split()
@@ -68,7 +83,7 @@ def host_state(daemon, number):
     found = processes(number, first=0, whole=False)
     state = Counter(f'process {name} of user {uid}' for _, uid, name in found)
     state['network namespace'] = len({_namespace(pid) for pid, _, _ in found})
-    state['pseudo terminal'] = int(Path('/proc/sys/kernel/pty/nr').read_text())
+    state['pseudo terminal'] = _terminals_of_nobody_else({pid for pid, _, _ in found})
     state.update(f'mount {line}' for line in Path('/proc/mounts').read_text().splitlines())
     for folder in groups(number):
         state[f'group {folder}'] += 1
@@ -82,8 +97,28 @@ def host_state(daemon, number):
 
 def leftovers(daemon, number, before):
     """What is there beyond `before`, once it has had its time to go: an empty Counter, it is hoped."""
-    eventually(lambda: not host_state(daemon, number) - before)
-    return host_state(daemon, number) - before
+    left = Counter()
+
+    def is_gone():
+        left.clear()
+        left.update(host_state(daemon, number) - before)
+        return not left
+
+    eventually(is_gone)
+    return left
+
+
+def _terminals_of_nobody_else(pids):
+    """Pseudo terminals of the whole host, but for those whose other side a process beside `pids` holds."""
+    count = int(Path('/proc/sys/kernel/pty/nr').read_text())
+    others = set()
+    for folder in Path('/proc').glob('[0-9]*/fd'):
+        with contextlib.suppress(OSError):
+            for link in folder.iterdir() if int(folder.parent.name) not in pids else ():
+                if os.readlink(link).endswith('ptmx'):
+                    index = re.search(r'tty-index:\s+(\d+)', (folder.parent / 'fdinfo' / link.name).read_text())
+                    others.add((os.readlink(folder.parent / 'ns' / 'mnt'), index and index[1]))
+    return count - len(others)
 
 
 def _namespace(pid):

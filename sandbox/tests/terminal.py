@@ -2,6 +2,10 @@
 
 import re
 
+# Bash's, at the end of what is shown, and the first of either environment.
+BASH_PROMPT = r'user@try-console:[^\r\n]*\$ $'
+FIRST_PROMPT = rf'In \[1\]: |{BASH_PROMPT}'
+
 _ESCAPES = re.compile(r'\x1b(\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[@-Z\\-_=>])')
 
 
@@ -17,7 +21,7 @@ class Terminal:
         self.accepted = 0
 
     def prompts(self):
-        """The number in the newest prompt, 0 before the first."""
+        """The number in IPython's newest prompt, 0 before the first."""
         shown = _ESCAPES.sub('', self.output.decode(errors='replace'))
         return max(map(int, re.findall(r'In \[(\d+)\]: ', shown)), default=0)
 

@@ -1,4 +1,4 @@
-"""System calls of which only some uses are let through: which ones, by the program and by an attack inside."""
+"""System calls of which only some uses are let through: which ones, by the program; and what libraries need of them."""
 
 import errno
 import unittest
@@ -32,7 +32,9 @@ HIGH = 1 << 32
 class Program(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.programs = seccomp.compile_programs().values()
+        cls.programs = [
+            program for has_network in (False, True) for program in seccomp.compile_programs(has_network).values()
+        ]
 
     def assert_answer(self, expected, number, *arguments):
         for program in self.programs:
@@ -74,37 +76,13 @@ class Program(unittest.TestCase):
                     self.assert_refused(number, *before, flags)
 
 
-class Attack(unittest.TestCase):
+class Use(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         daemon = Daemon().start()
         cls.addClassCleanup(daemon.stop)
         cls.client = cls.enterClassContext(Client(daemon.socket))
         cls.client.open()
-
-    def test_a_folder_cannot_be_watched_nor_a_file_leased(self):
-        got = self.client.call(arguing.errors_of_fcntl, [F_NOTIFY, F_SETLEASE, HIGH | F_NOTIFY, HIGH | F_SETLEASE])
-        self.assertEqual(set(got), {'ENOSYS'})
-
-    def test_a_file_of_the_image_stays_in_memory_whatever_is_advised(self):
-        """fadvise(DONTNEED) succeeds, and the next read comes from no disk."""
-        answer, blocks_read = self.client.call(arguing.evict, '/usr/bin/perl')
-        self.assertEqual((answer, blocks_read), (0, 0))
-
-    def test_memory_can_be_given_back_and_is_neither_merged_nor_evicted(self):
-        got = self.client.call(arguing.errors_of_madvise, [DONTNEED, MERGEABLE, COLD, PAGEOUT])
-        self.assertEqual(got, [None, 'ENOSYS', 'ENOSYS', 'ENOSYS'])
-
-    def test_what_of_a_file_is_in_memory_is_not_told(self):
-        self.assertEqual(self.client.call(arguing.error_of_mincore), 'ENOSYS')
-
-    def test_a_socket_takes_no_filter(self):
-        self.assertEqual(self.client.call(arguing.error_of_attaching_a_filter), 'ENOSYS')
-
-    def test_out_of_band_bytes_are_neither_sent_nor_received(self):
-        self.assertEqual(self.client.call(arguing.errors_out_of_band), {
-            'send': 'ENOSYS', 'sendmsg': 'ENOSYS', 'recv': 'ENOSYS', 'recvmsg': 'ENOSYS',
-        })
 
     def test_what_libraries_need_of_these_calls_works(self):
         self.assertEqual(self.client.call(arguing.use_sockets_locks_and_memory), [

@@ -22,6 +22,13 @@ _V2_FILES = (
     'cpu.max', 'cpu.max.burst', 'memory.max', 'memory.swap.max', 'pids.max',
 )
 
+# And those of them that count.
+_V2_COUNTS = {
+    'cpu.stat': 'usage_usec 0\nuser_usec 0\nsystem_usec 0\n',
+    'memory.events': 'low 0\nhigh 0\nmax 0\noom 0\noom_kill 0\noom_group_kill 0\n',
+    'pids.events': 'max 0\n',
+}
+
 
 class Version2(unittest.TestCase):
     """A plain folder has no kernel behind it: whatever was written last can be read."""
@@ -32,12 +39,14 @@ class Version2(unittest.TestCase):
             folder.mkdir(exist_ok=True)
             for name in _V2_FILES:
                 (folder / name).write_text('')
+            for name, text in _V2_COUNTS.items():
+                (folder / name).write_text(text)
         self.groups = cgroups.ControlGroups({}, self.root, NAME)
         self.slot = self.root / NAME / 'slot-0'
 
     def group(self):
         group = self.groups.group('slot-0')
-        self.addCleanup(os.close, group.events)
+        self.addCleanup(group.close)
         return group
 
     def read(self, name):
@@ -67,6 +76,11 @@ class Version2(unittest.TestCase):
         with self.assertRaisesRegex(OSError, 'memory.max'):
             self.group().limit(LIMITS)
 
+    def test_the_slow_lane_is_a_lower_quota_without_a_burst(self):
+        self.group().slow_down(LIMITS)
+        self.assertEqual(self.read('cpu.max'), f'{LIMITS.slow_percent * 1000} 100000')
+        self.assertEqual(self.read('cpu.max.burst'), '0')
+
     def test_a_process_is_put_in_by_its_pid(self):
         self.group().attach(4711)
         self.assertEqual(self.read('cgroup.procs'), '4711')
@@ -91,7 +105,7 @@ class Version1(unittest.TestCase):
         self.groups.prepare()
         self.addCleanup(self.groups.remove)
         self.group = self.groups.group('slot-0')
-        self.addCleanup(os.close, self.group.events)
+        self.addCleanup(self.group.close)
 
     def read(self, controller, name):
         (found,) = Path('/sys/fs/cgroup', controller).rglob(f'{NAME}/slot-0/{name}')
@@ -103,6 +117,7 @@ class Version1(unittest.TestCase):
     def test_the_limits_are_written_as_declared(self):
         self.group.limit(LIMITS)
         self.assertEqual(self.read('memory', 'memory.limit_in_bytes'), str(LIMITS.memory_mb * 1024 * 1024))
+        self.assertEqual(self.read('memory', 'memory.kmem.tcp.limit_in_bytes'), str(cgroups.SOCKET_BYTES))
         self.assertEqual(self.read('pids', 'pids.max'), str(LIMITS.processes + 1))
         self.assertEqual(self.read('cpu', 'cpu.cfs_quota_us'), str(LIMITS.cpu_percent * 1000))
 
@@ -123,6 +138,19 @@ class Version1(unittest.TestCase):
         self.group.limit(LIMITS)
         self.group.kill()
         self.assertEqual(self.read('cpu', 'cpu.cfs_quota_us'), '-1')
+
+    def test_the_slow_lane_is_a_lower_quota_without_a_burst(self):
+        self.group.limit(LIMITS)
+        self.group.slow_down(LIMITS)
+        self.assertEqual(self.read('cpu', 'cpu.cfs_quota_us'), str(LIMITS.slow_percent * 1000))
+        self.assertEqual(self.read('cpu', 'cpu.cfs_burst_us'), '0')
+
+    def test_a_slot_leaves_the_slow_lane_with_its_sandbox(self):
+        self.group.slow_down(LIMITS)
+        self.group.kill()
+        self.group.limit(LIMITS)
+        self.assertEqual(self.read('cpu', 'cpu.cfs_quota_us'), str(LIMITS.cpu_percent * 1000))
+        self.assertEqual(self.read('cpu', 'cpu.cfs_burst_us'), str(LIMITS.cpu_burst_percent * 1000))
 
     def test_no_device_but_the_listed_may_be_opened(self):
         self.assertEqual(self.read('devices', 'devices.list').splitlines(), [

@@ -126,7 +126,8 @@ class Peer(unittest.TestCase):
         self.assertTrue(eventually(is_served))
 
     def test_the_servers_user_is_served(self):
-        self.assertEqual(self.connect_as(USER, USER), "b'R'")
+        # What every sandbox's connection begins with: FACTS.
+        self.assertEqual(self.connect_as(USER, USER), "b'F'")
 
     def test_another_user_does_not_reach_the_socket(self):
         self.assertEqual(self.connect_as('nobody', 'nogroup'), 'PermissionError')
@@ -163,7 +164,8 @@ class Start(unittest.TestCase):
     def test_an_image_that_is_not_built_is_refused_with_how_to_build_it(self):
         with tempfile.TemporaryDirectory() as images:
             said = self.refusal(arguments=['--images', images])
-        self.assertIn('the image of ipython is not built; build it with: python3 -m sandbox build ipython', said)
+        self.assertIn('the image of ipython is not built, or is old', said)
+        self.assertIn('build it with: python3 -m sandbox build ipython', said)
 
     def test_an_unknown_environment_is_refused_with_those_there_are(self):
         self.assertIn("there is no environment 'nowhere'", self.refusal(arguments=['nowhere']))

@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import socket
+import tempfile
 import unittest
 
 from sandbox import launch, lifecycle, template, wire
@@ -18,9 +19,11 @@ from .harness import eventually
 
 class Start(unittest.TestCase):
     def test_a_template_that_cannot_enter_its_image_says_why(self):
-        _, control = launch.start('/nowhere')
+        layers = f'{self.enterContext(tempfile.TemporaryDirectory())}/layers'
+        launch.write_layers(layers)
+        _, control = launch.start(layers, '/nowhere', {})
         with control:
-            self.assertIn("'/nowhere'", control.recv(4096).decode())
+            self.assertIn('lowerdir=code:image', control.recv(4096).decode())
 
 
 class Requests(unittest.TestCase):

@@ -1,4 +1,9 @@
-"""What tests run inside a sandbox. Each function imports for itself: its source alone is sent, as a line to type."""
+"""What tests run inside a sandbox.
+
+Files that import `attack` are attacks of one family each, and programs: `python3 filesystem.py` runs one by hand where
+attack.py and taken.py lie beside it, and `python3 -m sandbox.tests.attacking filesystem` prints a line to paste into a
+Bash console instead. The functions of all other files import for themselves: each is sent alone, as a line to type.
+"""
 
 import base64
 import inspect

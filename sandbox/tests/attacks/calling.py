@@ -13,43 +13,6 @@ def errors_of_calls(numbers, *arguments):
     ]
 
 
-def getpid_by_int_0x80():
-    import ctypes
-    import mmap
-
-    # mov eax, 20 (getpid); int 0x80; ret
-    code = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
-    code.write(b'\xb8\x14\x00\x00\x00\xcd\x80\xc3')
-    address = ctypes.addressof(ctypes.c_char.from_buffer(code))
-    return ctypes.CFUNCTYPE(ctypes.c_int)(address)()
-
-
-def socket_errors():
-    import errno
-    import socket
-
-    got = {}
-    for family in (name for name in dir(socket) if name.startswith('AF_')):
-        for kind in (socket.SOCK_STREAM, socket.SOCK_RAW):
-            try:
-                socket.socket(getattr(socket, family), kind).close()
-                got[family] = None
-                break
-            except OSError as error:
-                got[family] = errno.errorcode[error.errno]
-    return got
-
-
-def type_by_ioctl():
-    import errno
-    import fcntl
-
-    try:
-        fcntl.ioctl(0, 0x5412, b'x')
-    except OSError as error:
-        return errno.errorcode[error.errno]
-
-
 def use_python():
     import asyncio
     import sqlite3
