@@ -29,9 +29,13 @@ export interface Stack {
 
 /**
  * @param options variables of the server's configuration, over those that many tests at once need
+ * @param inside what goes before the command, to run it in other namespaces
  * @throws Error with the output of a stack that does not come up
  */
-export async function startStack(options: Record<string, string> = {}): Promise<Stack> {
+export async function startStack(
+  options: Record<string, string> = {},
+  inside: string[] = [],
+): Promise<Stack> {
   const folder = await mkdtemp(join(tmpdir(), 'try-console-stack-'));
   // The console server is another user, and has to reach what lies in here.
   await chmod(folder, 0o755);
@@ -46,7 +50,9 @@ export async function startStack(options: Record<string, string> = {}): Promise<
     TRY_CONSOLE_LAUNCHES_PER_MINUTE: '1000',
     ...options,
   };
-  const child = spawn(process.execPath, ['server/start.mjs'], { cwd: ROOT, env });
+  // env(1) does nothing but execute the rest.
+  const command = [...inside, process.execPath, 'server/start.mjs'];
+  const child = spawn('env', command, { cwd: ROOT, env });
   let output = '';
   child.stdout.on('data', (data) => (output += String(data)));
   child.stderr.on('data', (data) => (output += String(data)));

@@ -8,7 +8,7 @@ import { startStack, type Stack } from './stack.ts';
 
 export { expect } from '@playwright/test';
 
-const CHROMIUM = '/usr/bin/chromium';
+export const CHROMIUM = '/usr/bin/chromium';
 
 /** Without these Chromium looks for its maker's servers, and as root it has no sandbox of its own. */
 const ARGUMENTS =
@@ -26,9 +26,14 @@ interface TestFixtures {
 
 interface WorkerFixtures {
   stack: Stack;
+  /** What is executed as the browser. */
+  browserPath: string;
 }
 
 export const test = base.extend<TestFixtures, WorkerFixtures>({
+  // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs off this pattern
+  browserPath: [async ({}, use) => use(CHROMIUM), { scope: 'worker' }],
+
   stack: [
     // eslint-disable-next-line no-empty-pattern -- Playwright reads what a fixture needs off this pattern
     async ({}, use) => {
@@ -40,9 +45,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   ],
 
   // The preference is a profile's, so each test gets a browser on a profile of its own.
-  context: async ({ viewport, colorScheme, javaScriptEnabled, hasTouch, isMobile }, use) => {
+  context: async (
+    { viewport, colorScheme, javaScriptEnabled, hasTouch, isMobile, browserPath },
+    use,
+  ) => {
     const options = { viewport, colorScheme, javaScriptEnabled, hasTouch, isMobile };
-    await withProfile((profile) => use(profile), options);
+    await withProfile((profile) => use(profile), { ...options, executablePath: browserPath });
   },
 
   page: async ({ context }, use) => {
@@ -73,7 +81,6 @@ async function withProfile(
   await mkdir(join(profile, 'Default'));
   await writeFile(join(profile, 'Default', 'Preferences'), JSON.stringify(PREFERENCES));
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: CHROMIUM,
     args: ARGUMENTS.split(' '),
     ...options,
   });
