@@ -51,6 +51,15 @@ export const FRAME_TYPES = {
 
 export type FrameType = (typeof FRAME_TYPES)[keyof typeof FRAME_TYPES];
 
+/** The kinds that belong to streams; for these the number of a frame is the stream's. */
+export const STREAM_TYPES: ReadonlySet<FrameType> = new Set([
+  FRAME_TYPES.streamOpen,
+  FRAME_TYPES.streamData,
+  FRAME_TYPES.streamAck,
+  FRAME_TYPES.streamEnd,
+  FRAME_TYPES.streamClose,
+]);
+
 /** The largest payload, in bytes. */
 export const MAX_PAYLOAD_BYTES = 65_536;
 
@@ -67,6 +76,13 @@ export interface Frame {
 
 /** What came is no frame. */
 export class MalformedFrame extends Error {}
+
+/** A number of bytes, as the payload of an acknowledgement. */
+export function encodeCount(bytes: number): Buffer {
+  const payload = Buffer.alloc(4);
+  payload.writeUInt32BE(bytes);
+  return payload;
+}
 
 /** Writes a frame. */
 export function encodeFrame({ type, terminal, payload }: Frame): Buffer {

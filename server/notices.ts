@@ -3,7 +3,7 @@
  * was met, but neither what the limit is nor as often as it likes.
  */
 import type { Limit, Notice } from './protocol.ts';
-import type { Facts } from './sandbox-client.ts';
+import type { Facts } from './sandbox-fields.ts';
 
 /** How long a limit is not told again, in ms; a program may meet it in a loop. */
 const REPEAT_MS = 10_000;

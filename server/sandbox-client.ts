@@ -3,10 +3,11 @@
  * it ends every process inside. What comes from there is as hostile as the visitor's code.
  */
 import { connect, type Socket } from 'node:net';
-import { z } from 'zod';
-import { encodeFrame, FRAME_TYPES, FrameReader, type Frame, type FrameType } from './frames.ts';
+import { encodeCount, encodeFrame, FRAME_TYPES, FrameReader, STREAM_TYPES } from './frames.ts';
+import type { Frame, FrameType } from './frames.ts';
 import { reasonOf } from './errors.ts';
-import { LIMITS, type Limit, type Size } from './protocol.ts';
+import type { Limit, Size } from './protocol.ts';
+import { readFields, type Exit, type Facts, type SandboxFailure } from './sandbox-fields.ts';
 import type { SandboxStream } from './sandbox-stream.ts';
 import { Streams } from './streams.ts';
 
@@ -21,25 +22,6 @@ const MAX_INPUT_PIECE_BYTES = 16_384;
 
 /** The one terminal that a session has. */
 const TERMINAL = 1;
-
-/** How the terminal's command ended. */
-export interface Exit {
-  code: number | null;
-  /** The signal's name without its "SIG". */
-  signal: string | null;
-  /** The limit for which the kernel has sent that signal. */
-  limit: 'memory' | null;
-}
-
-/** Why a sandbox could not be made or broke. */
-export interface SandboxFailure {
-  code: 'environment' | 'full' | 'protocol' | 'fault' | 'memory';
-  /** For the log. */
-  message: string;
-}
-
-/** What the environment's declaration allows a sandbox, by the daemon's own word. */
-export type Facts = z.infer<typeof FACTS>;
 
 /** What a sandbox tells, in this order; nothing but `gone` comes after `failed`. */
 export interface SandboxListener {
@@ -60,34 +42,6 @@ export interface SandboxListener {
   /** The daemon has hung up, which it does when nothing of the sandbox is left on the host. */
   gone(): void;
 }
-
-const FACTS = z.object({
-  network: z.enum(['none', 'loopback', 'proxy']),
-  /** The hosts that the proxy lets through, in lower case. */
-  hosts: z.array(z.string()),
-  limits: z.object({
-    memory_mb: z.int().positive(),
-    processes: z.int().positive(),
-    /** Through the proxy: connections at once, and what they carry in all. */
-    connections: z.int().positive(),
-    network_mb: z.int().positive(),
-  }),
-});
-const READY = z.object({ sandbox: z.string() });
-const OPENED = z.object({ pid: z.int().positive() });
-const EXIT = z.object({
-  code: z.int().nullable(),
-  signal: z
-    .string()
-    .regex(/^[A-Z0-9+-]{1,12}$/)
-    .nullable(),
-  limit: z.literal('memory').nullable(),
-});
-const NOTICE = z.object({ limit: z.enum(Object.keys(LIMITS) as [Limit, ...Limit[]]) });
-const ERROR = z.object({
-  code: z.enum(['environment', 'full', 'protocol', 'fault', 'memory']),
-  message: z.string(),
-});
 
 /** A sandbox with one terminal. */
 export class Sandbox {
@@ -134,9 +88,7 @@ export class Sandbox {
 
   /** Tells that so many bytes of output were drawn. */
   ack(bytes: number): void {
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32BE(bytes);
-    this.#send(FRAME_TYPES.ack, TERMINAL, payload);
+    this.#send(FRAME_TYPES.ack, TERMINAL, encodeCount(bytes));
   }
 
   /** Changes the terminal's size; of many in a row the last one counts. */
@@ -183,16 +135,16 @@ export class Sandbox {
       case FRAME_TYPES.facts:
         // The daemon's word comes before a byte of the sandbox's; what comes later is not the daemon's.
         if (this.#facts) throw new Error('facts a second time');
-        this.#facts = FACTS.parse(fromJson(payload));
+        this.#facts = readFields.facts(payload);
         return;
       case FRAME_TYPES.ready:
-        READY.parse(fromJson(payload));
+        readFields.ready(payload);
         if (!this.#facts) throw new Error('no facts before it was ready');
         if (this.#facts.network === 'proxy') this.#streams ??= this.#createStreams(this.#facts);
         this.#listener.ready(this.#facts);
         return;
       case FRAME_TYPES.open:
-        OPENED.parse(fromJson(payload));
+        readFields.opened(payload);
         clearTimeout(this.#startTimer);
         this.#listener.opened();
         return;
@@ -203,26 +155,19 @@ export class Sandbox {
         this.#listener.acked(payload.readUInt32BE());
         return;
       case FRAME_TYPES.notice:
-        this.#listener.noticed(NOTICE.parse(fromJson(payload)).limit);
+        this.#listener.noticed(readFields.notice(payload).limit);
         return;
       case FRAME_TYPES.exit:
-        this.#listener.exited(EXIT.parse(fromJson(payload)));
+        this.#listener.exited(readFields.exit(payload));
         return;
       case FRAME_TYPES.error: {
-        const { code, message } = ERROR.parse(fromJson(payload));
+        const { code, message } = readFields.error(payload);
         this.#fail(message.slice(0, 200), code);
         return;
       }
-      case FRAME_TYPES.streamOpen:
-      case FRAME_TYPES.streamData:
-      case FRAME_TYPES.streamAck:
-      case FRAME_TYPES.streamEnd:
-      case FRAME_TYPES.streamClose:
-        if (!this.#streams) throw new Error('a stream where there is no proxy');
-        this.#streams.take(frame);
-        return;
       default:
-        throw new Error(`an unexpected frame of type ${type}`);
+        if (!this.#streams || !STREAM_TYPES.has(type)) throw new Error(`an unexpected ${type}`);
+        this.#streams.take(frame);
     }
   }
 
@@ -251,8 +196,4 @@ export class Sandbox {
     else this.#socket.end();
     this.#goneTimer = setTimeout(() => this.#socket.destroy(), GONE_TIMEOUT_MS);
   }
-}
-
-function fromJson(payload: Buffer): unknown {
-  return JSON.parse(payload.toString('utf8'));
 }

@@ -3,7 +3,7 @@
  * window both ways, acknowledges what was asked for, and throws where the sandbox breaks the order.
  */
 import { Duplex } from 'node:stream';
-import { FRAME_TYPES, type FrameType } from './frames.ts';
+import { encodeCount, FRAME_TYPES, type FrameType } from './frames.ts';
 
 /** Bytes that may be on their way without an acknowledgement, each way; init has the same number. */
 export const STREAM_WINDOW_BYTES = 64 * 1024;
@@ -132,9 +132,7 @@ export class SandboxStream extends Duplex {
       if (!bytes) break;
       this.#isAskedFor = this.push(bytes);
       this.#unacked -= bytes.length;
-      const taken = Buffer.alloc(4);
-      taken.writeUInt32BE(bytes.length);
-      this.#wire.send(FRAME_TYPES.streamAck, taken);
+      this.#wire.send(FRAME_TYPES.streamAck, encodeCount(bytes.length));
     }
     if (this.#hasEnd && this.#incoming.length === 0 && !this.destroyed) this.push(null);
   }

@@ -6,7 +6,8 @@ import { InputFlow, OutputFlow } from './flow.ts';
 import { Notices } from './notices.ts';
 import type { Proxy } from './proxy.ts';
 import type { CloseReason, End, Limit, Notice, Size } from './protocol.ts';
-import { Sandbox, type Exit, type Facts, type SandboxFailure } from './sandbox-client.ts';
+import { Sandbox } from './sandbox-client.ts';
+import type { Exit, Facts, SandboxFailure } from './sandbox-fields.ts';
 
 /** Whom a session tells; `ended` comes once, and after it only `gone`. */
 export interface SessionClient {
@@ -155,8 +156,8 @@ export class Session {
       this.#client.write(text);
     }
     if (this.#stallTimer || !this.#output.isHeldBack) return;
-    const { stallTimeoutMs } = this.#options;
-    this.#stallTimer = setTimeout(() => this.end({ reason: 'stalled' }), stallTimeoutMs);
+    const end = () => this.end({ reason: 'stalled' });
+    this.#stallTimer = setTimeout(end, this.#options.stallTimeoutMs);
   }
 
   #stopStallTimer(): void {
@@ -180,19 +181,16 @@ export class Session {
 
   #exit({ code, signal, limit }: Exit): void {
     for (const text of this.#output.rest()) this.#client.write(text);
-    if (limit) {
-      this.end({ reason: limit, ...this.#notices?.amountOf(limit) });
-      return;
-    }
-    this.end({
-      reason: 'exit',
+    const how = {
       ...(code !== null && { exitCode: code }),
       ...(signal !== null && { signal: `SIG${signal}` }),
-    });
+    };
+    if (limit) this.end({ reason: limit, ...this.#notices?.amountOf(limit) });
+    else this.end({ reason: 'exit', ...how });
   }
 
   #fail({ code, message }: SandboxFailure): void {
-    const amount = code === 'memory' ? this.#notices?.amountOf(code) : undefined;
+    const amount = code === 'memory' && this.#notices?.amountOf(code);
     this.end({ reason: FAILURE_REASONS[code], ...amount }, `${code}: ${message}`);
   }
 
