@@ -7,7 +7,7 @@ import pwd
 import sys
 from pathlib import Path
 
-from . import check, environment, hierarchies, image, run, slots
+from . import check, environment, image, run, slots
 from .daemon import Daemon
 
 
@@ -70,15 +70,12 @@ def _names(arguments):
 
 
 def _check(_):
-    found = check.problems()
-    for problem in found:
-        print(f'- {problem}')
-    if hierarchies.is_v1():
-        print('Control groups: version 1, with a version 2 hierarchy to kill and to watch.')
-    else:
-        print('Control groups: version 2.')
-    print('This host can run sandboxes.' if not found else f'{len(found)} to mend.')
-    return 1 if found else 0
+    found = check.findings()
+    for is_there, sentence in found:
+        print(f'{"+" if is_there else "-"} {sentence}')
+    missing = sum(not is_there for is_there, _ in found)
+    print(f'{missing} to mend.' if missing else 'This host can run sandboxes.')
+    return 1 if missing else 0
 
 
 def _user(name):

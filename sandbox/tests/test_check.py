@@ -1,5 +1,6 @@
 """What a host lacks is told in a sentence that says what mends it. Where the host is asked, a fake host answers."""
 
+import platform
 import subprocess
 import unittest
 from unittest import mock
@@ -16,10 +17,17 @@ class Check(unittest.TestCase):
             (problem,) = check.problems()
         return problem
 
-    def test_this_host_can_run_sandboxes_and_is_told_its_cgroup_version(self):
+    def test_this_host_can_run_sandboxes_and_is_told_what_it_has(self):
         ran = subprocess.run([PYTHON, '-m', 'sandbox', 'check'], cwd=REPOSITORY, capture_output=True, text=True)
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
-        self.assertRegex(ran.stdout, r'^Control groups: version [12]')
+        self.assertRegex(ran.stdout, r'(?m)^\+ control groups of version [12]')
+        self.assertNotRegex(ran.stdout, r'(?m)^- ')
+
+    def test_what_is_there_is_told_beside_what_is_missing(self):
+        with mock.patch('shutil.which', return_value=None):
+            told = dict(reversed(finding) for finding in check.findings())
+        self.assertIn(f'the kernel {platform.release()}', [what for what, is_there in told.items() if is_there])
+        self.assertEqual(list(told.values()).count(False), 1)
 
     def test_a_kernel_that_is_too_old_is_named_with_the_package_of_a_newer_one(self):
         for release in ('5.10.0-28-amd64', '4.19+'):
