@@ -1,13 +1,14 @@
-"""The sandbox's command line: serve, run, build, check."""
+"""The sandbox's command line: serve, reload, run, build, check."""
 
 import argparse
 import functools
 import os
 import pwd
+import signal
 import sys
 from pathlib import Path
 
-from . import check, environment, image, run, slots
+from . import check, environment, image, listener, run, slots
 from .daemon import Daemon
 
 
@@ -35,6 +36,11 @@ def _serve(arguments):
     peer = _user(arguments.user)
     reload = functools.partial(_load_built, arguments)
     Daemon(arguments.socket, peer, arguments.images, environments, arguments.slots, reload).serve()
+    return 0
+
+
+def _reload(arguments):
+    os.kill(listener.pid_of_daemon(arguments.socket), signal.SIGHUP)
     return 0
 
 
@@ -97,10 +103,17 @@ def _parser():
     commands = parser.add_subparsers(required=True)
 
     serve = commands.add_parser('serve', help='run the daemon')
-    serve.add_argument('--socket', default='/run/try-console/sandbox.sock', help='where to listen (%(default)s)')
     serve.add_argument('--user', default='try-console', help='who may connect, beside root (%(default)s)')
     serve.add_argument('--slots', type=_slot_count, default=50, help='sandboxes at once (%(default)s)')
     serve.set_defaults(run=_serve)
+
+    reload = commands.add_parser('reload', help='have a daemon read its declarations and images again')
+    reload.set_defaults(run=_reload)
+
+    for command in (serve, reload):
+        command.add_argument(
+            '--socket', default='/run/try-console/sandbox.sock', help='where the daemon listens (%(default)s)'
+        )
 
     build = commands.add_parser('build', help='build the images that are missing or old')
     build.add_argument('--again', action='store_true', help='also those that are neither, for updates of Debian')
@@ -113,7 +126,8 @@ def _parser():
     for command in (serve, run_command, build):
         command.add_argument('--images', default='/var/lib/try-console/images', help='the images (%(default)s)')
         command.add_argument(
-            '--environments-folder', type=Path, default=environment.OPERATORS, metavar='FOLDER',
+            '--environments-folder', type=Path, metavar='FOLDER',
+            default=os.environ.get('TRY_CONSOLE_ENVIRONMENTS_FOLDER', environment.OPERATORS),
             help='declarations beside those that are shipped (%(default)s)',
         )
     for command in (serve, build):

@@ -29,7 +29,7 @@ import signal
 
 from . import host, slots, wire
 from .environment import BadEnvironment
-from .hello import Hello
+from .hello import Hello, answer, refuse
 from .image import NotBuilt
 from .lifecycle import STOPPING, Sandbox
 from .listener import listen, uid_of
@@ -65,6 +65,7 @@ class Daemon:
         self._launched = 0
         self._sandboxes = set()
         self._stopping = False
+        self._is_up = False
 
     def serve(self):
         """Returns after SIGTERM or SIGINT. However it returns, every sandbox has ended and nothing is left."""
@@ -86,7 +87,7 @@ class Daemon:
         return {
             environment.name: Templates(
                 self._loop, environment, self._images, self._folder / environment.name, self._range.base,
-                self._slot_count, self._told_ready,
+                self._slot_count, self._told,
             )
             for environment in self._environments
         }
@@ -102,9 +103,13 @@ class Daemon:
             except (BadEnvironment, NotBuilt, OSError) as error:
                 log('environment stays as it was', environment=name, error=str(error))
 
-    def _told_ready(self):
-        if all(templates.is_ready for templates in self._templates.values()):
-            log('ready', socket=self._socket_path, slots=self._slots.count, cgroup_version=self._groups.version)
+    def _told(self):
+        """Of each environment a template is ready or has failed: one that is wrong keeps no other from serving."""
+        failed = [name for name, templates in self._templates.items() if templates.has_failed]
+        ready = [name for name, templates in self._templates.items() if templates.is_ready]
+        if ready and len(ready) + len(failed) == len(self._templates) and not self._is_up:
+            self._is_up = True
+            log('ready', slots=self._slots.count, cgroup_version=self._groups.version, failed=failed)
 
     def _watch(self, listener):
         self._loop.watch(listener.fileno(), select.EPOLLIN, lambda _: self._accept(listener))
@@ -133,15 +138,15 @@ class Daemon:
         if self._stopping:
             connection.close()
         elif kind is None:
-            _refuse(connection, wire.BROKEN_PROTOCOL, 'the first frame must be a HELLO that names an environment')
+            refuse(connection, wire.BROKEN_PROTOCOL, 'the first frame must be a HELLO that names an environment')
         elif environment not in self._templates:
-            _refuse(connection, wire.UNKNOWN_ENVIRONMENT, f'{environment!r} is none of {sorted(self._templates)}')
+            refuse(connection, wire.UNKNOWN_ENVIRONMENT, f'{environment!r} is none of {sorted(self._templates)}')
         elif kind == wire.PROBE and self._templates[environment].is_ready:
-            _answer(connection, wire.READY, {})
+            answer(connection, wire.READY, {})
         elif kind == wire.PROBE:
-            _refuse(connection, wire.FAULT, 'no template is ready')
+            refuse(connection, wire.FAULT, 'no template is ready')
         elif (slot := self._take_slot()) is None:
-            _refuse(connection, wire.FULL, f'all {self._slots.count} slots are in use')
+            refuse(connection, wire.FULL, f'all {self._slots.count} slots are in use')
         else:
             self._launch(self._templates[environment], connection, slot)
 
@@ -159,7 +164,7 @@ class Daemon:
             self._sandboxes.add(Sandbox(self._loop, templates, connection, slot, name, self._ended))
         except OSError as error:
             slot.retire(error)
-            _refuse(connection, wire.FAULT, 'no sandbox was made')
+            refuse(connection, wire.FAULT, 'no sandbox was made')
 
     def _ended(self, sandbox):
         self._sandboxes.remove(sandbox)
@@ -176,19 +181,6 @@ class Daemon:
     def _stop_if_empty(self):
         if self._stopping and not self._sandboxes:
             self._loop.stop()
-
-
-def _refuse(connection, code, message):
-    _answer(connection, wire.ERROR, {'code': code, 'message': message})
-
-
-def _answer(connection, kind, fields):
-    """The one frame that is ours to send, and the end of the connection."""
-    try:
-        connection.send(wire.encode(kind, 0, fields))
-    except OSError:
-        pass  # it has gone already
-    connection.close()
 
 
 def _reap():

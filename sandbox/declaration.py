@@ -36,7 +36,10 @@ def _read_file(name, folders):
     """Returns the table, and the folders after the one where it was."""
     paths = [Path(folder) / f'{name}.toml' for folder in folders]
     at = next((at for at, path in enumerate(paths) if path.is_file()), None)
-    if not re.fullmatch(r'[a-z][a-z0-9-]{0,31}', name) or at is None:
+    if not re.fullmatch(r'[a-z][a-z0-9-]{0,31}', name):
+        remedy = 'give a small letter, and then small letters, digits and "-"'
+        raise BadEnvironment(f'{name!r} is no name of an environment; {remedy}')
+    if at is None:
         known = sorted({path.stem for folder in folders for path in Path(folder).glob('*.toml')})
         where = ' or '.join(str(folder) for folder in folders)
         raise BadEnvironment(f'there is no environment {name!r} in {where}; use one of {known}')
@@ -72,6 +75,10 @@ class Table:
                 merged._origins[key] = self._origins[key] + upper._origins[key]
         return merged
 
+    def refuse_together(self, key, remedy):
+        """The error to raise for values that are wrong beside one another: they may come from several files."""
+        return BadEnvironment(f'{self._path}: {key}: {remedy}')
+
     def refuse(self, key, value, remedy):
         """The error to raise for a value."""
         return BadEnvironment(f'{self._origin(key)}: {key} = {value!r}: {remedy}')
@@ -91,9 +98,13 @@ class Table:
     def located_strings(self, key, pattern):
         """The same as pairs, each string with the path of the file that it comes from."""
         value = self.values[key]
-        if not isinstance(value, list) or not all(_matches(item, pattern) for item in value):
-            raise self.refuse(key, value, f'it must be a list of strings that match {pattern}')
-        return list(zip(value, self._origins[key], strict=True))
+        if not isinstance(value, list):
+            raise self.refuse(key, value, 'it must be a list of strings')
+        located = list(zip(value, self._origins[key], strict=True))
+        for item, path in located:
+            if not _matches(item, pattern):
+                raise BadEnvironment(f'{path}: {key}: {item!r} in the list is none that can be there ({pattern})')
+        return located
 
     def numbers(self, key, known):
         """A table of exactly the known whole numbers, as a dict. Raises BadEnvironment."""
@@ -121,11 +132,13 @@ class Table:
     def _require(self, prefix, table, known):
         for key in table:
             if key not in known:
-                remedy = f'remove it, or use one of {sorted(known)}'
+                allowed = sorted(known if prefix else (*known, 'base'))
+                remedy = f'remove it, or use one of {allowed}'
                 raise BadEnvironment(f'{self._origin(prefix + key)}: {prefix}{key} is not known; {remedy}')
         for key in known:
             if key not in table:
-                raise BadEnvironment(f'{self._path}: {prefix}{key} is missing; add it')
+                remedy = 'add it, or what has it: base = "ipython"'
+                raise BadEnvironment(f'{self._path}: {prefix}{key} is missing; {remedy}')
 
 
 def _matches(value, pattern):

@@ -17,6 +17,9 @@ OPERATORS = Path('/etc/try-console/environments')
 # a sandbox whose memory is all files could not even start Python.
 MEMORY_BESIDE_FILES_MB = 60
 
+# Variables that launch.py sets.
+RESERVED_VARIABLES = frozenset('HOME USER LOGNAME SHELL PATH PYTHONUSERBASE'.split())
+
 # As a command: the IPython that the template has made ready, forked and not executed.
 IPYTHON = 'ipython'
 
@@ -96,11 +99,11 @@ def load(name, folders=(SHIPPED,)):
         packages=table.strings('packages', _PACKAGE),
         leave_out=table.strings('leave_out', _PACKAGE),
         wheels=_wheels(table),
-        imports=table.strings('imports', r'[A-Za-z_][\w.]*'),
+        imports=table.strings('imports', r'[A-Za-z_][\w.]*( as [A-Za-z_]\w*)?'),
         command=_command(table),
         network=network,
         hosts=hosts,
-        variables=table.variables('variables'),
+        variables=_variables(table),
         limits=limits,
         template=Template(**table.numbers('template', [field.name for field in fields(Template)])),
     )
@@ -113,21 +116,23 @@ def names(folders=(SHIPPED,)):
 
 def _check_limits(table, limits):
     if limits.cpu_burst_percent > limits.cpu_percent:
-        raise table.refuse(
-            'limits.cpu_burst_percent', limits.cpu_burst_percent,
-            f'the kernel takes no burst above the quota; lower it to cpu_percent, {limits.cpu_percent}, or below',
+        raise table.refuse_together(
+            'limits.cpu_burst_percent',
+            f'{limits.cpu_burst_percent} is above the quota, which the kernel does not take; lower it to cpu_percent, '
+            f'{limits.cpu_percent}, or below',
         )
     if limits.slow_percent > limits.cpu_percent:
-        raise table.refuse(
-            'limits.slow_percent', limits.slow_percent,
-            f'the slow lane cannot be the faster one; lower it to cpu_percent, {limits.cpu_percent}, or below',
+        raise table.refuse_together(
+            'limits.slow_percent',
+            f'{limits.slow_percent} would make the slow lane the faster one; lower it to cpu_percent, '
+            f'{limits.cpu_percent}, or below',
         )
     beside = limits.memory_mb - limits.home_mb - limits.tmp_mb - limits.shm_mb
     if beside < MEMORY_BESIDE_FILES_MB:
-        raise table.refuse(
-            'limits.memory_mb', limits.memory_mb,
-            f'home_mb, tmp_mb and shm_mb leave {beside} MB of it; leave at least {MEMORY_BESIDE_FILES_MB}, by raising '
-            f'it or lowering one of them',
+        raise table.refuse_together(
+            'limits.memory_mb',
+            f'of {limits.memory_mb} MB home_mb, tmp_mb and shm_mb leave {beside} MB; leave at least '
+            f'{MEMORY_BESIDE_FILES_MB}, by raising it or lowering one of them',
         )
 
 
@@ -135,6 +140,8 @@ def _wheels(table):
     folders = []
     for text, where in table.located_strings('wheels', r'[^\0]+'):
         folder = (where.parent / text).resolve()
+        if folder.is_file():
+            raise BadEnvironment(f'{where}: wheels: {folder} is a file; give the folder that it lies in')
         if not any(folder.glob('*.whl')):
             raise BadEnvironment(f'{where}: wheels: {folder} holds no *.whl; put them there, or correct the path')
         folders.append(folder)
@@ -148,6 +155,13 @@ def _command(table):
     if isinstance(value, str) or not value:
         raise table.refuse('command', value, f'give "{IPYTHON}", or a list of a program and its arguments')
     return table.strings('command', r'[^\0]+')
+
+
+def _variables(table):
+    variables = table.variables('variables')
+    for name in RESERVED_VARIABLES.intersection(variables):
+        raise table.refuse(f'variables.{name}', variables[name], 'every sandbox has its own; remove it')
+    return variables
 
 
 def _network(table):

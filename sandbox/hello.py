@@ -1,4 +1,4 @@
-"""The first frame of a connection: HELLO or PROBE, for an environment. Not a byte more is read: the rest is init's."""
+"""The first frame of a connection, HELLO or PROBE, and the answer. Not a byte more is read: the rest is init's."""
 
 import json
 import select
@@ -62,3 +62,17 @@ def _read_frame(frame):
     if kind not in (wire.HELLO, wire.PROBE) or not isinstance(environment, str):
         raise ValueError(frame)
     return kind, environment
+
+
+def refuse(connection, code, message):
+    """Says why there is no sandbox, and ends the connection."""
+    answer(connection, wire.ERROR, {'code': code, 'message': message})
+
+
+def answer(connection, kind, fields):
+    """The one frame that is the daemon's to send, and the end of the connection."""
+    try:
+        connection.send(wire.encode(kind, 0, fields))
+    except OSError:
+        pass  # it has gone already
+    connection.close()

@@ -20,6 +20,11 @@ from .scratch import ScratchTerminal
 # Typed at the scratch terminal: the answer to the cursor position query that the prompt asks, then end of input.
 SCRATCH_INPUT = b'\x1b[1;1R\x04'
 
+# Of the standard library, what visitors import: it is there, and shared by all, when they do.
+_OFTEN_IMPORTED = (
+    'asyncio', 'collections', 'datetime', 'itertools', 'json', 'math', 'random', 're', 'sqlite3', 'statistics',
+)
+
 # How long the kernel may take to strike threads that Python has joined already.
 THREADS_DEADLINE_S = 2
 
@@ -56,15 +61,17 @@ class Interpreter:
 def warm(imports):
     """Imports, warms up and returns a fresh Interpreter.
 
-    imports: names of modules that the environment wants imported before the first prompt.
+    imports: what is imported before the first prompt, and bound there: 'numpy', or 'numpy as np'.
     Raises ImportError for one that is missing, RuntimeError where something would be shared by the forks.
     """
-    for name in imports:
+    for name in _OFTEN_IMPORTED:
         importlib.import_module(name)
+    bound = dict(map(_import, imports))
     with ScratchTerminal() as scratch:
         # IPython asks at its import whether it has a terminal, and stays dumb for ever if not.
         _exercise(_make_app())
         app = _make_app()
+        app.shell.push(bound, interactive=False)
         scratch.type(SCRATCH_INPUT)
         try:
             app.shell.prompt_for_code()
@@ -77,6 +84,14 @@ def warm(imports):
     gc.collect()
     gc.freeze()
     return Interpreter(app)
+
+
+def _import(line):
+    """The name that an import statement binds, and what to."""
+    name, _, alias = line.partition(' as ')
+    module = importlib.import_module(name)
+    top = name.partition('.')[0]
+    return (alias, module) if alias else (top, sys.modules[top])
 
 
 def _require_one_thread():

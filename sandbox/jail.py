@@ -18,7 +18,6 @@ ROOT_ID = 0
 USER_ID = 1000
 
 HOME = '/home/user'
-HOSTNAME = 'try-console'
 
 # Of /proc, beside the processes, only these stay: what ps, top, free and uptime read, and what libraries ask.
 PROC_KEPT = frozenset(
@@ -37,15 +36,14 @@ def leave_host_namespaces():
     )
 
 
-def enter(users, owner, limits, program):
+def enter(users, slot, owner, limits, program):
     """Second step, in pid 1 of the new process namespace: becomes root of the sandbox and of nothing else.
 
     users: descriptor of the slot's user namespace, in which 0 and 1000 are the slot's two host users.
-    owner: what user 1000 is called in the template's user namespace, to own the RAM disks.
+    slot: its number. owner: what user 1000 is called in the template's user namespace, to own the RAM disks.
     limits: a dict as in the environment's [limits]. program: init's system call filter.
     """
-    _build_root(owner, limits)
-    linux.sethostname(HOSTNAME)
+    _build_root(slot, owner, limits)
     # This user namespace owns none of the others: its root may not mount, configure the network or trace.
     linux.setns(users, linux.CLONE_NEWUSER)
     os.setgroups([])
@@ -103,14 +101,14 @@ def let_go(lifeline):
         file.write(b'500')
 
 
-def _build_root(owner, limits):
+def _build_root(slot, owner, limits):
     """Makes the mount tree. Paths of the host show nowhere in it, mountinfo included."""
     linux.mount(None, '/', None, linux.MS_REC | linux.MS_PRIVATE)
     safe = linux.MS_NOSUID | linux.MS_NODEV
     # An overlay of our own: on one that is shared neighbours would meet each other's locks on files.
     linux.mount('overlay', '/mnt/root', 'overlay', safe | linux.MS_RDONLY, 'lowerdir=/mnt/code:/mnt/image')
     os.chdir('/mnt/root')
-    linux.mount('/mnt/dev', 'dev', None, linux.MS_BIND)
+    linux.mount(f'/mnt/dev/{slot}', 'dev', None, linux.MS_BIND)
     masked = [name for name in os.listdir('/proc') if not name.isdigit() and name not in PROC_KEPT]
     linux.mount('proc', 'proc', 'proc', safe | linux.MS_NOEXEC, 'hidepid=2')
     # The last names the host, the same for every visitor.

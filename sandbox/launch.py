@@ -23,6 +23,9 @@ GUEST_MODULES = (
     'offline', 'outbox', 'relay', 'scratch', 'stream', 'template', 'terminal', 'wire',
 )
 
+# What a sandbox takes its host to be called.
+HOSTNAME = 'try-console'
+
 # What the visitor's processes get, in /proc/<pid>/environ too, which shows the template's.
 ENVIRONMENT = {
     'HOME': '/home/user',
@@ -39,6 +42,9 @@ ENVIRONMENT = {
 # Device nodes of every sandbox: name and minor number; the major number is 1 but for tty.
 _DEVICES = {'null': 3, 'zero': 5, 'full': 7, 'random': 8, 'urandom': 9}
 
+# Of one /dev: its folder, the nodes and tty, five links and two folders.
+_DEVICE_INODES = 1 + len(_DEVICES) + 1 + 5 + 2
+
 
 def write_layers(layers):
     """Makes a folder for what templates of one environment mount: an image, and our code above it."""
@@ -53,11 +59,11 @@ def write_layers(layers):
             os.fchmod(writing.fileno(), 0o644)
 
 
-def start(layers, image, variables):
+def start(layers, image, variables, slots):
     """Forks. Returns (pid, control socket). The caller answers b'unshared' on it with map_users() and b'mapped'.
 
     layers: the folder that write_layers() has made; one template starts there at a time. image: the path of its root
-    folder. variables: what the environment declares, a dict. Raises OSError.
+    folder. variables: what the environment declares, a dict. slots: how many sandboxes there may be. Raises OSError.
     """
     link = os.path.join(layers, 'image')
     if os.path.lexists(link):
@@ -70,7 +76,7 @@ def start(layers, image, variables):
         return pid, ours
     try:
         os.dup2(theirs.fileno(), CONTROL)
-        _become_template(layers, {**variables, **ENVIRONMENT})
+        _become_template(layers, {**variables, **ENVIRONMENT}, slots)
     except BaseException as error:
         os.write(CONTROL, f'{type(error).__name__}: {error}'.encode())
     finally:
@@ -85,7 +91,7 @@ def map_users(pid, base, slots):
             file.write(mapping)
 
 
-def _become_template(layers, variables):
+def _become_template(layers, variables, slots):
     signal.set_wakeup_fd(-1)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -99,7 +105,7 @@ def _become_template(layers, variables):
     # As root, because this is also the least that the visitors' processes can go back to.
     with open('/proc/self/oom_score_adj', 'w') as file:
         file.write('0')
-    _build_root(layers)
+    _build_root(layers, slots)
     # From here on nothing on the host is ours, and no network is.
     linux.unshare(linux.CLONE_NEWUSER)
     os.write(CONTROL, b'unshared')
@@ -109,6 +115,8 @@ def _become_template(layers, variables):
     os.setresgid(0, 0, 0)
     os.setresuid(0, 0, 0)
     linux.unshare(linux.CLONE_NEWNET | linux.CLONE_NEWIPC | linux.CLONE_NEWUTS)
+    # Every sandbox copies it; and libraries remember what the host was called when they asked.
+    linux.sethostname(HOSTNAME)
     # After the change of user, which would clear it.
     linux.prctl(linux.PR_SET_PDEATHSIG, signal.SIGKILL)
     os.set_inheritable(CONTROL, True)
@@ -116,7 +124,7 @@ def _become_template(layers, variables):
     os.execve('/usr/bin/python3', ['python3', '-I', '-c', _BOOTSTRAP], variables)
 
 
-def _build_root(layers):
+def _build_root(layers, slots):
     """The image, read only, with the code above it; below /mnt what the sandboxes make their own roots of."""
     linux.unshare(linux.CLONE_NEWNS)
     linux.mount(None, '/', None, linux.MS_REC | linux.MS_PRIVATE)
@@ -131,11 +139,15 @@ def _build_root(layers):
     for name in ('code', 'image'):
         linux.mount(f'../{name}', f'mnt/{name}', None, linux.MS_BIND)
         linux.mount(None, f'mnt/{name}', None, linux.MS_BIND | linux.MS_REMOUNT | safe | linux.MS_RDONLY)
-    linux.mount('tmpfs', 'mnt/dev', 'tmpfs', linux.MS_NOSUID | linux.MS_NOEXEC, 'mode=0755,size=64k,nr_inodes=32')
-    _make_devices('mnt/dev')
+    # A /dev for each slot: locks on a node, and the times of /dev/tty, are seen by all that share it.
+    names = ['template', *map(str, range(slots))]
+    options = f'mode=0755,size=64k,nr_inodes={len(names) * _DEVICE_INODES + 1}'
+    linux.mount('tmpfs', 'mnt/dev', 'tmpfs', linux.MS_NOSUID | linux.MS_NOEXEC, options)
+    for name in names:
+        _make_devices(f'mnt/dev/{name}')
     flags = linux.MS_NOSUID | linux.MS_NOEXEC | linux.MS_RDONLY
-    linux.mount(None, 'mnt/dev', None, linux.MS_REMOUNT | flags, 'mode=0755,size=64k,nr_inodes=32')
-    linux.mount('mnt/dev', 'dev', None, linux.MS_BIND)
+    linux.mount(None, 'mnt/dev', None, linux.MS_REMOUNT | flags, options)
+    linux.mount('mnt/dev/template', 'dev', None, linux.MS_BIND)
     linux.mount('devpts', 'dev/pts', 'devpts', linux.MS_NOSUID | linux.MS_NOEXEC, 'newinstance,ptmxmode=0666,max=4')
     linux.mount('proc', 'proc', 'proc', safe | linux.MS_NOEXEC)
     for folder in ('tmp', 'home/user'):
@@ -145,6 +157,7 @@ def _build_root(layers):
 
 
 def _make_devices(folder):
+    os.mkdir(folder)
     previous = os.umask(0)
     for name, minor in _DEVICES.items():
         os.mknod(f'{folder}/{name}', stat.S_IFCHR | 0o666, os.makedev(1, minor))

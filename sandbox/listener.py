@@ -37,6 +37,16 @@ def uid_of(connection):
     return _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[1]
 
 
+def pid_of_daemon(path):
+    """The process that listens at a path. Raises RuntimeError where nobody does."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        try:
+            connection.connect(path)
+        except OSError as error:
+            raise RuntimeError(f'no daemon listens at {path} ({error.strerror}); give its --socket') from None
+        return _CREDENTIALS.unpack(connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))[0]
+
+
 def _is_served(path):
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:

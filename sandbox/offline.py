@@ -3,7 +3,7 @@
 The system call filter stops their socket(2) and notifies, by the listener that comes with it (seccomp_unotify(2)).
 The fork that loads the filter gives the listener to init before it runs anything of the visitor's, so that nobody else
 ever holds it. Each call is answered at once with the error that says what is wrong, as the filter itself cannot say
-once and for all and be heard. Calls that lock ranges of files are let through while there are not too many.
+once and for all and be heard. Calls that lock files are let through while there are not too many.
 """
 
 import errno
@@ -13,16 +13,15 @@ import select
 import socket
 import struct
 
-from .locks import Locks
+from .locks import MOST_CALLS, Locks
 
 # linux/seccomp.h: the requests that take a notification off a listener and answer it, and what they pass.
 NOTIF_RECV, NOTIF_SEND = 0xC0502100, 0xC0182101
 _NOTIFICATION_BYTES = 80
-# The notification's id and, past two numbers of no use here, the system call's; the answer to it.
-_CALL = struct.Struct('=Q8xi')
+# The notification's id, the system call's number and its first argument; the answer to it.
+_CALL = struct.Struct('=Q8xi12xQ')
 _ANSWER = struct.Struct('=QqiI')
 _LET_THROUGH = 1
-_SYS_FCNTL = 72
 
 
 class Refusals:
@@ -70,15 +69,16 @@ class Refusals:
         notification = bytearray(_NOTIFICATION_BYTES)
         try:
             fcntl.ioctl(listener, NOTIF_RECV, notification)
-            number, call = _CALL.unpack_from(notification)
+            number, call, family = _CALL.unpack_from(notification)
             fcntl.ioctl(listener, NOTIF_SEND, _ANSWER.pack(number, 0, *self._answer(call)))
         except OSError:
             return  # the caller was killed, or interrupted, while it waited
-        if call != _SYS_FCNTL:
+        # Not for the other family: libraries make such a socket only to see whether there is one.
+        if call not in MOST_CALLS and family == socket.AF_INET:
             self._tell()
 
     def _answer(self, call):
         """The error, negative, and the flags of an answer."""
-        if call != _SYS_FCNTL:
+        if call not in MOST_CALLS:
             return -errno.ENETUNREACH, 0
-        return (0, _LET_THROUGH) if self._locks.admit() else (-errno.ENOLCK, 0)
+        return (0, _LET_THROUGH) if self._locks.admit(call) else (-errno.ENOLCK, 0)

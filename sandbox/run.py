@@ -58,18 +58,23 @@ def _daemon(folder, name, options):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )
     try:
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if '"event": "ready"' in line:
-                break
-        else:
-            raise RuntimeError('no sandbox can be made:\n' + ''.join(said[-8:]).strip())
+        _wait_until_ready(process.stdout)
         yield path
     finally:
         process.terminate()
         process.stdout.close()
         process.wait()
+
+
+def _wait_until_ready(log):
+    """Reads the daemon's log. Raises RuntimeError with its words where it cannot serve."""
+    for line in log:
+        event = json.loads(line) if line.startswith('{') else {'event': 'refused', 'error': line}
+        if event['event'] == 'ready':
+            return
+        if event['event'] in ('refused', 'template failed'):
+            raise RuntimeError(f'no sandbox can be made: {event["error"].strip()}')
+    raise RuntimeError('no sandbox can be made: the daemon has ended without a word')
 
 
 class _Prompt:
@@ -117,6 +122,8 @@ class _Prompt:
     def _take(self, kind, number, payload):
         if kind == wire.FACTS:
             self._facts = json.loads(payload)
+            if self._facts['hosts']:
+                self._say('the declared hosts are reached through a console server alone, and not from here')
         elif kind == wire.READY:
             cols, rows = _size()
             self._send(wire.OPEN, {'cols': cols, 'rows': rows})

@@ -16,8 +16,8 @@ from . import offline, sockets
 # its RWF_NOWAIT tells what of a file is in memory, and so what neighbours have read.
 _IO = """
     read write readv writev pread64 pwrite64 preadv pwritev lseek close close_range dup dup2 dup3
-    pipe pipe2 flock fsync fdatasync fallocate ftruncate
-    memfd_create eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime
+    pipe pipe2 fsync fdatasync fallocate ftruncate
+    eventfd eventfd2 timerfd_create timerfd_settime timerfd_gettime
     signalfd signalfd4
 """
 # Files by name. Not inotify and fanotify, which see what other sessions do to the shared image.
@@ -35,7 +35,7 @@ _WAITING = """
 """
 # Not mbind and its kin: BLAS falls back. Not mlock: the limit for it is 0.
 _MEMORY = """
-    brk mmap munmap mremap mprotect msync membarrier
+    brk munmap mremap mprotect msync membarrier
     set_robust_list get_robust_list rseq
 """
 _PROCESSES = """
@@ -101,7 +101,7 @@ _FCNTLS = {
     'GETPIPE_SZ': 1032, 'ADD_SEALS': 1033, 'GET_SEALS': 1034,
 }
 
-# Those of them that lock: init is asked (locks.py). Not those of open files, OFD_SETLK: the others do.
+# Those of them that lock: init is asked (locks.py), as it is for flock(2). Not those of open files, OFD_SETLK.
 _LOCKING = {'SETLK': 6, 'SETLKW': 7}
 
 # madvise(2) advice (asm-generic/mman-common.h). Not MERGEABLE, whose timing shows what neighbours hold, and not what
@@ -110,6 +110,10 @@ _ADVICE = {
     'NORMAL': 0, 'RANDOM': 1, 'SEQUENTIAL': 2, 'WILLNEED': 3, 'DONTNEED': 4, 'FREE': 8, 'REMOVE': 9, 'DONTFORK': 10,
     'DOFORK': 11, 'HUGEPAGE': 14, 'NOHUGEPAGE': 15, 'DONTDUMP': 16, 'DODUMP': 17, 'WIPEONFORK': 18, 'KEEPONFORK': 19,
 }
+
+# Calls that can ask for huge pages (MAP_HUGETLB, MFD_HUGETLB), with the position of their flags: where a host has set
+# such pages aside, no control group counts them.
+_HUGE_PAGES = {'mmap': (3, 0x40000), 'memfd_create': (1, 0x4)}
 
 # prctl(2) options (linux/prctl.h): names, death signals, dumpability, what can be asked. Not SET_VMA, whose names of
 # mappings are charged to nobody.
@@ -151,8 +155,12 @@ def _compile(for_init, has_network):
     for call, position, known in (('ioctl', 1, _IOCTLS), ('fcntl', 1, _FCNTLS), ('madvise', 2, _ADVICE)):
         for value in known.values():
             program.add_rule(ALLOW, call, Arg(position, EQ, value))
+    for call, (position, flag) in _HUGE_PAGES.items():
+        program.add_rule(ALLOW, call, Arg(position, MASKED_EQ, flag, 0))
+        program.add_rule(ERRNO(errno.ENOMEM), call, Arg(position, MASKED_EQ, flag, flag))
     for command in _LOCKING.values():
         program.add_rule(ALLOW if for_init else NOTIFY, 'fcntl', Arg(1, EQ, command))
+    program.add_rule(ALLOW if for_init else NOTIFY, 'flock')
     if for_init:
         program.add_rule(ALLOW, 'prctl')
         for request in _INIT_IOCTLS.values():

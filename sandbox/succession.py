@@ -18,10 +18,11 @@ DUE_TENTHS = 9
 class Succession:
     """At most one template that serves, and one that is to follow.
 
-    promoted: called whenever another template has become the current one. The rest as for Templates.
+    promoted: called whenever another template has become the current one. failed: called when the first one has
+    ended. The rest as for Templates.
     """
 
-    def __init__(self, loop, environment, images, layers, base, slots, promoted):
+    def __init__(self, loop, environment, images, layers, base, slots, promoted, failed):
         # The template that serves, or None.
         self.current = None
         self.environment = environment
@@ -39,6 +40,10 @@ class Succession:
         self._base = base
         self._slots = slots
         self._promoted = promoted
+        self._failed = failed
+        # Whether the first one has ended before it was ready, and so have all that followed it.
+        self.has_failed = False
+        self._was_ever_ready = False
         launch.write_layers(layers)
         self._start()
 
@@ -75,6 +80,10 @@ class Succession:
                 return self._promote()
         self.is_alive = self.current is not None
         self._retry()
+        if self._was_ever_ready or self.has_failed:
+            return
+        self.has_failed = True
+        self._failed()
 
     def _give_up_wanted(self):
         """What was declared anew does not work, and what was before does."""
@@ -86,12 +95,17 @@ class Succession:
         if self._next is not None:
             return
         try:
-            template = TemplateProcess(self._loop, self._wanted, self._images, self._layers, self._heard)
+            template = self._create()
         except OSError as error:
             log('template cannot start', environment=self._wanted.name, error=str(error))
             return self._retry()
         self._next = template
         self._loop.after(START_DEADLINE_S, lambda: self._is_late(template))
+
+    def _create(self):
+        return TemplateProcess(
+            self._loop, self._wanted, self._images, self._layers, self._base, self._slots, self._heard,
+        )
 
     def _retry(self):
         self._loop.after(self._backoff_s, self._start)
@@ -106,7 +120,7 @@ class Succession:
         """A template's message: it wants its users mapped, is ready, is gone, or says why it is about to go."""
         if message == b'unshared':
             try:
-                template.set_up(self._base, self._slots)
+                template.set_up()
             except OSError as error:
                 # Its end, which comes next, starts another one.
                 log('template cannot be set up', environment=template.environment.name, error=str(error))
@@ -124,7 +138,8 @@ class Succession:
         previous, template = self.current, self._next
         self.current, self._next = template, None
         self.environment = template.environment
-        self.is_alive = True
+        self.is_alive = self._was_ever_ready = True
+        self.has_failed = False
         self._is_due = False
         self._backoff_s = FIRST_BACKOFF_S
         if previous:

@@ -164,7 +164,7 @@ def _spawn(request, settings, programs, shell):
         limits = settings['limits']
         # Before the visitor's first process, or that could take the port.
         listener = relay.listen(limits) if settings['network'] == 'proxy' else None
-        jail.enter(USERS, request['user'], limits, programs['init'])
+        jail.enter(USERS, request['slot'], request['user'], limits, programs['init'])
         os.close(USERS)
         Init(CONNECTION, LIFELINE, shell, programs['user'], limits, listener).run(request['sandbox'])
     except BaseException:

@@ -18,14 +18,16 @@ class TemplateProcess:
     Raises OSError where it cannot be started.
     """
 
-    def __init__(self, loop, environment, images, layers, heard):
+    def __init__(self, loop, environment, images, layers, base, slots, heard):
         self.environment = environment
         self.is_ready = False
         self.launches = 0
         self._loop = loop
+        self._base = base
+        self._slots = slots
         path, self.image = image.use(environment, images)
         try:
-            self.pid, self._control = launch.start(layers, path, environment.variables)
+            self.pid, self._control = launch.start(layers, path, environment.variables, slots)
         except OSError:
             os.close(self.image)
             raise
@@ -33,9 +35,9 @@ class TemplateProcess:
         self._control.setblocking(False)
         loop.watch(self._control.fileno(), select.EPOLLIN, lambda _: heard(self, self._receive()))
 
-    def set_up(self, base, slots):
+    def set_up(self):
         """Gives it its users and its settings, once it asks. Raises OSError."""
-        launch.map_users(self.pid, base, slots)
+        launch.map_users(self.pid, self._base, self._slots)
         self.send(b'mapped')
         self.send(_settings(self.environment))
 

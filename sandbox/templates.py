@@ -15,17 +15,18 @@ class Templates:
     """Hands requests for sandboxes to the current template of one environment, and keeps them while there is none.
 
     images: the folder of built images. layers: a folder for launch.py, made here. base: the first host user id.
-    slots: how many pairs of ids follow it. told_ready: called whenever a template has become the current one.
+    slots: how many pairs of ids follow it. told: called whenever a template has become the current one,
+    and when the first one has failed.
     """
 
-    def __init__(self, loop, environment, images, layers, base, slots, told_ready):
+    def __init__(self, loop, environment, images, layers, base, slots, told):
         self._loop = loop
-        self._told_ready = told_ready
+        self._told = told
         self._waiting = []
         # When a template or a sandbox was last seen to become ready, by the monotonic clock, in seconds.
         self._seen_ready_at = 0.0
         self._is_full = False
-        self._succession = Succession(loop, environment, images, layers, base, slots, self._goes_on)
+        self._succession = Succession(loop, environment, images, layers, base, slots, self._goes_on, told)
 
     @property
     def environment(self):
@@ -41,6 +42,11 @@ class Templates:
     def is_ready(self):
         """Whether sandboxes can be made now, or as soon as the successor of a template that was used up is ready."""
         return self._succession.is_alive
+
+    @property
+    def has_failed(self):
+        """Whether no template has ever been ready, and one has ended."""
+        return self._succession.has_failed
 
     def spawn(self, request, connection, lifeline):
         """Asks for a sandbox, now or as soon as a template is ready. Both descriptors stay the caller's.
@@ -77,7 +83,7 @@ class Templates:
     def _goes_on(self):
         """Another template is the current one."""
         self.saw_ready()
-        self._told_ready()
+        self._told()
         self._hand_over()
 
     def _hand_over(self):

@@ -99,14 +99,28 @@ class Declaration(Declaring):
     def test_packages_that_would_be_options_or_shell_are_refused(self):
         for value in ('"less"', '["--option"]', '["less; reboot"]', '[3]', '["a,b"]'):
             with self.subTest(value):
-                self.assert_refused(PACKAGES, f'packages = {value}', 'packages = ', 'a list of strings')
+                self.assert_refused(PACKAGES, f'packages = {value}', 'packages', 'list')
 
     def test_imports_that_would_be_code_are_refused(self):
-        self.assert_refused('"sqlite3"', '"os;print()"', 'imports = ', 'a list of strings')
+        self.assert_refused('imports = []', 'imports = ["json", "os;print()"]', "imports: 'os;print()' in the list")
+
+    def test_imports_may_have_another_name(self):
+        self.declare('imports = []', 'imports = ["json as j", "os.path"]')
+        self.assertEqual(self.load().imports, ('json as j', 'os.path'))
+
+    def test_variables_that_every_sandbox_has_are_refused(self):
+        self.assert_refused('[variables]', '[variables]\nPATH = "/opt/bin"', 'variables.PATH = ', 'remove it')
+
+    def test_a_wheel_in_place_of_its_folder_is_refused(self):
+        (self.folder / 'x.whl').touch()
+        self.assert_refused('wheels = []', 'wheels = ["x.whl"]', 'x.whl is a file', 'give the folder')
+
+    def test_what_is_no_name_is_refused_with_what_is_one(self):
+        self.assertIn('a small letter', self.refusal('MyEnv'))
 
     def test_disks_that_leave_too_little_memory_are_refused(self):
         self.assert_refused(
-            'memory_mb = 256', 'memory_mb = 139', 'limits.memory_mb = 139', 'leave 59 MB', 'at least 60', 'lowering'
+            'memory_mb = 256', 'memory_mb = 139', 'limits.memory_mb: of 139 MB', 'leave 59 MB', 'at least 60',
         )
 
     def test_disks_that_leave_just_enough_memory_are_taken(self):
@@ -115,16 +129,16 @@ class Declaration(Declaring):
 
     def test_a_burst_above_the_quota_is_refused(self):
         self.assert_refused(
-            'cpu_burst_percent = 50', 'cpu_burst_percent = 51', 'limits.cpu_burst_percent = 51', 'lower it', '50'
+            'cpu_burst_percent = 50', 'cpu_burst_percent = 51', 'limits.cpu_burst_percent: 51', 'lower it', '50'
         )
 
     def test_a_slow_lane_above_the_quota_is_refused(self):
-        self.assert_refused('slow_percent = 5', 'slow_percent = 51', 'limits.slow_percent = 51', 'lower it', '50')
+        self.assert_refused('slow_percent = 5', 'slow_percent = 51', 'limits.slow_percent: 51', 'lower it', '50')
 
     def test_a_command_is_ipython_or_a_list(self):
         for value in ('"bash"', '[]', '[3]', '3'):
             with self.subTest(value):
-                self.assert_refused('command = "ipython"', f'command = {value}', 'command = ', 'list')
+                self.assert_refused('command = "ipython"', f'command = {value}', 'command', 'list')
         self.declare('command = "ipython"', 'command = ["bash", "-l"]')
         self.assertEqual(self.load().command, ('bash', '-l'))
 

@@ -42,7 +42,7 @@ class Library(Folders):
         write_wheel(cls.wheels, 'drawing', _DRAWING)
         # The one line, and that the library is to be imported.
         declared = cls.declare(
-            'wheels = ["wheels"]\npackages = ["python3-roman"]\nimports = ["drawing", "greeting", "roman"]'
+            'wheels = ["wheels"]\npackages = ["python3-roman"]\nimports = ["drawing", "greeting", "roman as numerals"]'
         )
         cls.said = []
         image.build(declared, cls.images, cls.said.append)
@@ -62,10 +62,10 @@ class Library(Folders):
         self.assertIn('[True, True]', shown)
 
     def test_what_came_in_a_wheel_works(self):
-        self.assertIn("Out[1]: 'hello, world'", self.client.run('import greeting; greeting.hello()'))
+        self.assertIn("Out[1]: 'hello, world'", self.client.run('greeting.hello()'))
 
     def test_what_came_from_debian_works(self):
-        self.assertIn("Out[1]: 'XLII'", self.client.run('import roman; roman.toRoman(42)'))
+        self.assertIn("Out[1]: 'XLII'", self.client.run('numerals.toRoman(42)'))
 
     def test_the_command_of_a_wheel_is_on_the_path(self):
         self.assertIn('\r\nhello, world\r\n', self.client.run('!greet'))

@@ -3,13 +3,14 @@
 import os
 import shutil
 import signal
+import subprocess
 
 from sandbox import environment, image, wire
 
 from . import host
 from .client import Client
 from .declaring import Declaring
-from .harness import IMAGES, eventually
+from .harness import IMAGES, PYTHON, REPOSITORY, eventually
 
 # What forks of one template share and others do not.
 _SHARED = "import ctypes, sys; (hash('x'), id(sys), ctypes.cast(ctypes.CDLL(None).getpid, ctypes.c_void_p).value)"
@@ -64,8 +65,9 @@ class Launches(Declaring):
 
     def test_used_up_templates_leave_nothing(self):
         daemon = self.serve_launches(1)
+        first = daemon.template_pid
         self.connect(daemon).open().hang_up()
-        self.assertTrue(eventually(lambda: templates(daemon) == 2))
+        self.assertTrue(eventually(lambda: templates(daemon) == 2 and not os.path.exists(f'/proc/{first}')))
         before = len(os.listdir(f'/proc/{daemon.pid}/fd'))
         for _ in range(4):
             self.connect(daemon).open().hang_up()
@@ -169,3 +171,31 @@ def copy(image_path, path):
     """A copy of an image whose files are the same ones."""
     shutil.copytree(image_path, path, symlinks=True, copy_function=os.link)
     (path / 'etc/issue').unlink()
+
+    def test_the_command_reload_finds_the_daemon_by_its_socket(self):
+        self.declare('[variables]\nCOLOUR = "red"')
+        daemon = self.serve()
+        self.declare('[variables]\nCOLOUR = "blue"')
+        self.reload(daemon.socket, 0)
+        self.assertTrue(eventually(lambda: daemon.events().count('template ready') == 2))
+        self.assertEqual(self.variable(daemon), "'blue'")
+
+    def test_the_command_reload_says_where_there_is_no_daemon(self):
+        self.assertIn('no daemon listens at /nowhere', self.reload('/nowhere', 1))
+
+    def reload(self, socket, code):
+        command = [PYTHON, '-m', 'sandbox', 'reload', '--socket', socket]
+        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stderr
+
+
+class Failing(Declaring):
+    def test_an_environment_that_cannot_start_keeps_no_other_from_serving(self):
+        self.declare('imports = ["nowhere_to_be_found"]', 'wrong')
+        self.declare('', 'right')
+        daemon = self.serve('wrong', 'right')
+        (ready,) = [entry for entry in daemon.log() if entry['event'] == 'ready']
+        self.assertEqual(ready['failed'], ['wrong'])
+        with Client(daemon.socket, 'right') as client:
+            self.assertIn('42', client.open().run('6*7'))

@@ -8,12 +8,16 @@ import select
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 import unittest
+from pathlib import Path
+
+from sandbox import environment, image
 
 from . import host
-from .harness import DEADLINE_S, PYTHON, REPOSITORY, eventually
+from .harness import DEADLINE_S, IMAGES, PYTHON, REPOSITORY, eventually
 from .terminal import Terminal
 
 
@@ -123,6 +127,17 @@ class Run(unittest.TestCase):
             shell.process.kill()
             shell.process.wait()
             self.tearDown()
+
+    def test_what_keeps_an_environment_from_starting_is_said(self):
+        with tempfile.TemporaryDirectory() as folder:
+            Path(folder, 'wrong.toml').write_text('base = "ipython"\nimports = ["nowhere_to_be_found"]\n')
+            images = Path(folder, 'images')
+            images.mkdir()
+            os.symlink(image.path_of(environment.load('ipython'), IMAGES), images / 'wrong')
+            os.chmod(folder, 0o755)
+            with Shell('wrong', '--environments-folder', folder, '--images', str(images)) as shell:
+                shell.expect("No module named 'nowhere_to_be_found'")
+                self.assertEqual(shell.exit_code(), 1)
 
     def test_without_a_terminal_it_says_so(self):
         command = [PYTHON, '-m', 'sandbox', 'run']

@@ -21,7 +21,7 @@ class Start(unittest.TestCase):
     def test_a_template_that_cannot_enter_its_image_says_why(self):
         layers = f'{self.enterContext(tempfile.TemporaryDirectory())}/layers'
         launch.write_layers(layers)
-        _, control = launch.start(layers, '/nowhere', {})
+        _, control = launch.start(layers, '/nowhere', {}, 1)
         with control:
             self.assertIn('lowerdir=code:image', control.recv(4096).decode())
 

@@ -153,6 +153,15 @@ def options_of_processes():
     return got_through(calls, 'ENOSYS')
 
 
+def huge_pages():
+    """No huge page of those that a host has set aside can be had: no control group counts them."""
+    # MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_HUGETLB, of 2 MB and of 1 GB; MFD_HUGETLB
+    calls = {f'mmap {size}': lambda size=size: syscall(_MMAP, 0, 1 << 21, 3, 0x44022 | size << 26, 0xFFFFFFFF, 0)
+             for size in (21, 30)}
+    calls['memfd_create'] = lambda: syscall(319, b'huge', 4)
+    return got_through(calls, 'ENOMEM')
+
+
 def locked_memory():
     """No memory can be locked, by mapping it so either, which keeps it from others when memory is short."""
     # MAP_PRIVATE | MAP_ANONYMOUS | MAP_LOCKED

@@ -132,5 +132,24 @@ def locks_on_files():
     return count
 
 
+def locks_on_one_file():
+    """No more than 2,000 locks are on one file, which the kernel looks through at each close."""
+    files, count = [], 0
+    path = '/tmp/locked-by-many'
+    open(path, 'w').close()
+    try:
+        while count < 3_000:
+            if count % 200 == 0:
+                files.clear()
+            files.append(open(path))
+            fcntl.flock(files[-1], fcntl.LOCK_SH)
+            count += 1
+    except OSError as error:
+        return count > 2_000 and count or error.errno != errno.ENOLCK and str(error)
+    finally:
+        os.unlink(path)
+    return count
+
+
 if __name__ == '__main__':
     run(globals())

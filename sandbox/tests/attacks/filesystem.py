@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import stat
 import subprocess
 
@@ -63,7 +64,8 @@ def paths_of_the_host():
     told = []
     for root, target, _, kind, source, options in mounts():
         words = ('/var/lib', '/run', 'try-console', '/dev/', 'upperdir', 'ext4', 'xfs', 'btrfs')
-        if kind not in _KINDS or root not in ('/', '/null', '/sys') or any(word in source + options for word in words):
+        own = re.fullmatch(r'/|/sys|/\d+(/null)?', root)
+        if kind not in _KINDS or not own or any(word in source + options for word in words):
             told.append((root, target, kind, source, options))
     return told
 
@@ -73,7 +75,7 @@ def loose_mounts():
     return [
         (target, options) for root, target, options, *_ in mounts()
         if 'nosuid' not in options
-        or 'nodev' not in options and target != '/dev' and target != '/dev/pts' and root != '/null'
+        or 'nodev' not in options and target != '/dev' and target != '/dev/pts' and not root.endswith('/null')
     ]
 
 

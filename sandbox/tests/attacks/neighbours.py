@@ -93,13 +93,16 @@ def locks_of_the_other():
 
 
 def locks_on_the_image():
-    """A file of the image that the other has locked is not locked here, in neither of the ways to lock."""
-    with open('/usr/bin/env', 'rb') as file:
-        whole = refusal(fcntl.flock, file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # struct flock: would a lock for writing, on all of it, be in another's way?
-        asked = struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        kind, *_ = struct.unpack('hhqqi4x', fcntl.fcntl(file, fcntl.F_GETLK, asked))
-    return whole or kind != fcntl.F_UNLCK
+    """A file of the image or of /dev that the other has locked is not locked here, in neither of the ways to lock."""
+    locked = []
+    for path in ('/usr/bin/env', '/dev/null'):
+        with open(path, 'rb') as file:
+            # struct flock: would a lock for writing, on all of it, be in another's way?
+            asked = struct.pack('hhqqi4x', fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+            kind, *_ = struct.unpack('hhqqi4x', fcntl.fcntl(file, fcntl.F_GETLK, asked))
+            if refusal(fcntl.flock, file, fcntl.LOCK_EX | fcntl.LOCK_NB) or kind != fcntl.F_UNLCK:
+                locked.append(path)
+    return locked
 
 
 def events_of_the_image():

@@ -18,6 +18,8 @@ def plant(mark, ipc_key):
     image = open('/usr/bin/env', 'rb')
     fcntl.flock(image, fcntl.LOCK_EX)
     fcntl.lockf(image, fcntl.LOCK_SH)
+    node = open('/dev/null', 'rb')
+    fcntl.flock(node, fcntl.LOCK_EX)
     stream, datagrams = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     for end in (stream, datagrams):
         end.bind('\0' + mark)
@@ -27,7 +29,7 @@ def plant(mark, ipc_key):
     libc.shmget(ipc_key, 4096, 0o1666)
     os.environ['MARK'] = mark
     # What is collected is closed.
-    builtins.planted = (mark * 10, locked, image, stream, datagrams, child)
+    builtins.planted = (mark * 10, locked, image, node, stream, datagrams, child)
 
 
 def namespaces():

@@ -26,6 +26,16 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        'no huge pages', 'arguments.huge_pages',
+        Edit('seccomp.py', "'mmap': (3, 0x40000)", "'mmap': (3, 0)"),
+        # Both rules of a flag that is none would be for every call.
+        Edit('seccomp.py', 'program.add_rule(ERRNO(errno.ENOMEM), call, Arg(position, MASKED_EQ, flag, flag))', 'pass'),
+    ),
+    Mutant(
+        'whole files locked as often as init allows', 'disks.locks_on_one_file',
+        Edit('locks.py', 'SYS_FLOCK: 2_000', 'SYS_FLOCK: 20_000'),
+    ),
+    Mutant(
         'no namespaces by clone', 'arguments.processes_in_namespaces',
         Edit('seccomp.py', "'clone', Arg(0, MASKED_EQ, _NAMESPACE_FLAGS, 0))", "'clone')"),
     ),

@@ -51,13 +51,13 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        'a /dev of its own', 'neighbours.locks_on_the_image',
+        Edit('jail.py', "linux.mount(f'/mnt/dev/{slot}', 'dev'", "linux.mount('/mnt/dev/0', 'dev'"),
+    ),
+    Mutant(
         '/dev read only', 'filesystem.write_the_image',
         Edit('launch.py', 'linux.MS_NOSUID | linux.MS_NOEXEC | linux.MS_RDONLY', 'linux.MS_NOSUID | linux.MS_NOEXEC'),
-        Edit(
-            'launch.py',
-            "'tmpfs', linux.MS_NOSUID | linux.MS_NOEXEC, 'mode=0755",
-            "'tmpfs', linux.MS_NOSUID | linux.MS_NOEXEC, 'mode=0777",
-        ),
+        Edit('launch.py', '    os.mkdir(folder)\n', '    os.mkdir(folder)\n    os.chmod(folder, 0o777)\n'),
         reason="the folder's mode stands behind",
     ),
     Mutant(

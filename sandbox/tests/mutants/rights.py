@@ -32,7 +32,7 @@ MUTANTS = (
     ),
     Mutant(
         "the host's name hidden", 'proc.the_name_of_the_host',
-        Edit('jail.py', '    linux.sethostname(HOSTNAME)\n', ''),
+        Edit('launch.py', '    linux.sethostname(HOSTNAME)\n', ''),
     ),
     Mutant(
         'users of its own', REFUSAL,
