@@ -22,22 +22,24 @@ test('each site gets the environment that it names', async ({ page, startAnother
     own: { origins: [], environment: OWN },
   };
   await writeFile(join(folder, 'sites.json'), JSON.stringify(sites));
-  const stack = await startAnother({
-    TRY_CONSOLE_SITES_FILE: join(folder, 'sites.json'),
-    TRY_CONSOLE_ENVIRONMENTS_FOLDER: folder,
-    TRY_CONSOLE_DOCS_PORT: '0',
-  });
+  try {
+    const stack = await startAnother({
+      TRY_CONSOLE_SITES_FILE: join(folder, 'sites.json'),
+      TRY_CONSOLE_ENVIRONMENTS_FOLDER: folder,
+      TRY_CONSOLE_DOCS_PORT: '0',
+    });
 
-  await page.goto(`${stack.consoleUrl}/console?site=shell`);
-  await prompt(page, 'user@try-console:~$');
-  await page.keyboard.type('git init -q x; echo $((6*7)) files\n');
-  await prompt(page, '42 files');
+    await page.goto(`${stack.consoleUrl}/console?site=shell`);
+    await prompt(page, 'user@try-console:~$');
+    await page.keyboard.type('git init -q x; echo $((6*7)) files\n');
+    await prompt(page, '42 files');
 
-  await page.goto(`${stack.consoleUrl}/console?site=own`);
-  await prompt(page, 'In [1]:');
-  await page.keyboard.type('import os, sys; "wave" in sys.modules, os.environ["COLOUR"]\n');
-  await prompt(page, "(True, 'blue')");
-
-  await rm(folder, { recursive: true });
-  await rm(LINK);
+    await page.goto(`${stack.consoleUrl}/console?site=own`);
+    await prompt(page, 'In [1]:');
+    await page.keyboard.type('import os, sys; "wave" in sys.modules, os.environ["COLOUR"]\n');
+    await prompt(page, "(True, 'blue')");
+  } finally {
+    await rm(folder, { recursive: true });
+    await rm(LINK, { force: true });
+  }
 });

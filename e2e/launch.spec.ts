@@ -110,7 +110,11 @@ test('the console also has a page of its own, which no other page can frame', as
   await expect(page.getByRole('button', { name: 'Close console' })).toBeHidden();
 });
 
-test('the loader is under 3 KB on the wire, the console under 115', async ({
+/** On the wire, in bytes. The terminal emulator has 82 KB of the frame, SockJS 16, all of ours what is left. */
+const LOADER_BYTES = 3_000;
+const FRAME_BYTES = 118_000;
+
+test('the loader is under 3 KB on the wire, the console under 118', async ({
   consolePage,
   stack,
 }) => {
@@ -122,8 +126,8 @@ test('the loader is under 3 KB on the wire, the console under 115', async ({
   await consolePage.launch();
   const [loader = '', ...frame] = loaded;
   expect(loader).toMatch(/embed\.js$/);
-  expect(await wireBytes(loader)).toBeLessThan(3000);
+  expect(await wireBytes(loader)).toBeLessThan(LOADER_BYTES);
   expect(frame.filter((url) => url.includes('/assets/')).length).toBeGreaterThan(1);
   const sizes = await Promise.all(frame.map(wireBytes));
-  expect(sizes.reduce((sum, bytes) => sum + bytes)).toBeLessThan(115_000);
+  expect(sizes.reduce((sum, bytes) => sum + bytes)).toBeLessThan(FRAME_BYTES);
 });

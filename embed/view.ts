@@ -90,7 +90,7 @@ export function createView(actions: ViewActions): View {
       const element = paragraph(describeNotice(latest));
       said.get(latest.limit)?.element.remove();
       said.set(latest.limit, { element, at: performance.now() });
-      limits.append(element);
+      limits.prepend(element);
     },
     warn: (sentence) => notice.replaceChildren(paragraph(sentence)),
     leaveTerminal: () => (actions.close ? closeButton : title).focus(),

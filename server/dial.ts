@@ -16,7 +16,8 @@ const ATTEMPTS = 3;
 /** Connects to an address, never to a name. Rejects where it cannot, or when the signal aborts. */
 export type Connect = (address: string, port: number, signal: AbortSignal) => Promise<Socket>;
 
-const connectByTcp: Connect = (address, port, signal) =>
+/** Over TCP, with each direction's own end. */
+export const connectByTcp: Connect = (address, port, signal) =>
   new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, allowHalfOpen: true, noDelay: true });
     const giveUp = () => socket.destroy(new Error('given up'));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toConfig } from './config.ts';
 import { servedEnvironments } from './environments.ts';
+import { StartError } from './errors.ts';
 
 const SHIPPED = join(import.meta.dirname, '../sandbox/environments');
 
@@ -37,6 +38,17 @@ test("an operator's own declaration can be named", async () => {
 test('an environment that nobody has declared is refused with the site and the names there are', async () => {
   await expect(served('ours')).rejects.toThrow(
     `sites.json: site-0: there is no environment "ours"; use one of: bash, ipython, science; or declare it in ${folder}.`,
+  );
+});
+
+test('a folder for declarations that is none is refused with the option and the remedy', async () => {
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const config = toConfig({ TRY_CONSOLE_ENVIRONMENTS_FOLDER: file });
+  const refusal = servedEnvironments(config, SHIPPED);
+  await expect(refusal).rejects.toThrow(StartError);
+  await expect(refusal).rejects.toThrow(
+    /^TRY_CONSOLE_ENVIRONMENTS_FOLDER is ".*a-file": ENOTDIR.*; name a folder that can be read/,
   );
 });
 

@@ -3,7 +3,8 @@
  *
  * A frame is: u32 length of what follows, u8 type (an ASCII letter), u16 terminal, payload; numbers
  * are big-endian. Frames with small letters are a stream's, and carry its number there: a stream is
- * one connection that a program inside has made to the proxy. `sandbox/frames.jsonl` holds examples that the tests of both sides replay.
+ * one connection that a program inside has made to the proxy. `sandbox/frames.jsonl` holds examples
+ * that the tests of both sides replay.
  */
 
 /** The kinds of frame, in the order of a life. */
@@ -82,6 +83,13 @@ export function encodeCount(bytes: number): Buffer {
   const payload = Buffer.alloc(4);
   payload.writeUInt32BE(bytes);
   return payload;
+}
+
+/** Reads an acknowledgement. @throws Error where it acknowledges nothing, which no window would bound */
+export function decodeAck(payload: Buffer): number {
+  const bytes = payload.readUInt32BE();
+  if (bytes === 0) throw new Error('nothing acknowledged');
+  return bytes;
 }
 
 /** Writes a frame. */

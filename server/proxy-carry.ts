@@ -52,9 +52,15 @@ export async function forward(
   pipeline(incoming, outgoing).catch(() => outgoing.destroy());
   try {
     const answer = await answered;
-    const { statusCode = 502, statusMessage = '', rawHeaders } = answer;
-    const kept = [...endToEnd(rawHeaders), ['Connection', 'close']];
-    response.writeHead(statusCode, statusMessage, kept.flat());
+    const { statusCode = 0, statusMessage = '', rawHeaders } = answer;
+    if (statusCode < 200) throw new Error('that is no answer yet, and none follows');
+    let kept = endToEnd(rawHeaders);
+    if (incoming.httpVersionMinor === 0) {
+      // HTTP/1.0 knows no chunks: the end of the connection is the end of the answer.
+      kept = kept.filter(([name]) => name.toLowerCase() !== 'transfer-encoding');
+      response.useChunkedEncodingByDefault = false;
+    }
+    response.writeHead(statusCode, statusMessage, [...kept, ['Connection', 'close']].flat());
     await pipeline(answer, response);
   } catch (error) {
     outgoing.destroy();

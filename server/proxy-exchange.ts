@@ -13,6 +13,9 @@ const IDLE_MS = 120_000;
 /** How long what is left is read after the last answer, so that the program gets to see it, in ms. */
 const LINGER_MS = 5_000;
 
+/** How much of it is read at the most, in bytes: what a program sends before it looks for an answer. */
+const LINGER_BYTES = 1 << 20;
+
 /** done: both sides have ended it; broken: one broke it off; else why it was refused or ended. */
 type Outcome = 'done' | 'broken' | RefusalCode;
 
@@ -26,6 +29,8 @@ export class Exchange {
   #timer: NodeJS.Timeout;
   #outcome: Outcome | undefined;
   #upstream: Socket | undefined;
+  /** How much may still move after it was refused, in bytes. */
+  #leftBytes: number | undefined;
 
   constructor(stream: SandboxStream) {
     this.#stream = stream;
@@ -56,15 +61,21 @@ export class Exchange {
     if (this.#stream.destroyed) upstream.destroy();
   }
 
-  /** Bytes have moved, either way. */
-  moved(): void {
-    if (this.isTaken) this.#timer.refresh();
+  /** Bytes have moved, either way. Once it was refused they gain it no more time. */
+  moved(bytes: number): void {
+    if (this.#leftBytes !== undefined) {
+      this.#leftBytes -= bytes;
+      if (this.#leftBytes < 0) this.breakOff('broken');
+    } else if (this.isTaken) {
+      this.#timer.refresh();
+    }
   }
 
   /** Tells the program why not, and ends. @param response where an HTTP request is to be answered */
   refuse({ code, status, message }: Refusal, response?: ServerResponse): void {
     if (this.#stream.destroyed) return;
     this.#outcome = code;
+    this.#leftBytes = LINGER_BYTES;
     const body = `${message}.\n`;
     const headers = {
       'Content-Type': 'text/plain; charset=utf-8',

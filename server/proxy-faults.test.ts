@@ -1,8 +1,11 @@
 import type { Socket } from 'node:net';
 import { expect, test, vi } from 'vitest';
-import { connectTo, get, HOST, PUBLIC, visit } from './testing/proxy-visitor.ts';
+import { connectTo, get, HOST, PUBLIC, tunnel, visit } from './testing/proxy-visitor.ts';
 import { answering, startUpstream } from './testing/upstream.ts';
 import { until } from './testing/until.ts';
+
+/** A request that is refused at its head. */
+const ENDLESS = 'POST http://other.example/ HTTP/1.1\r\nContent-Length: 999999999999\r\n\r\n';
 
 test.each([
   ['a name server that is silent', { lookup: () => new Promise<string[]>(() => undefined) }],
@@ -57,6 +60,9 @@ test.each([
     'changes the protocol',
     answering('HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n'),
   ],
+  ['changes to no protocol', answering('HTTP/1.1 101 Switching\r\n\r\nHTTP/1.1 200 OK\r\n\r\n')],
+  ['has a status of its own', answering('HTTP/1.1 099 Hm\r\nContent-Length: 0\r\n\r\n')],
+  ['says that it will answer and ends', answering('HTTP/1.1 103 Early Hints\r\nLink: a\r\n\r\n')],
 ])('a host that %s instead of answering is a bad gateway', async (_what, serve) => {
   const upstream = await startUpstream(serve);
   const { ask } = visit(upstream);
@@ -76,12 +82,83 @@ test('an answer that breaks off in the middle is not taken for whole', async () 
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
     socket.on('data', () => setTimeout(() => socket.destroy(), 50));
   });
-  const { open } = visit(upstream);
+  const { open, lines } = visit(upstream);
   const program = open();
   await program.write(get(`http://${HOST}/`));
   await until('the close', () => program.isClosed);
   expect(program.text).toMatch(/half$/);
   expect(program.hasEnd).toBe(false);
+  expect(lines).toMatchObject([{ outcome: 'broken' }]);
+});
+
+test('a refused program that sends on is read for a megabyte, and told of no more', async () => {
+  const { open, lines } = visit({ allowanceMb: 10 });
+  const program = open();
+  await program.write(ENDLESS);
+  await until('the refusal', () => program.hasEnd);
+  await until('the close', async () => {
+    await program.write(Buffer.alloc(16_384));
+    return program.isClosed;
+  });
+  expect(program.text).toMatch(/^HTTP\/1.1 403 /);
+  await until('the line', () => lines.length > 0);
+  expect(lines).toMatchObject([{ outcome: 'host' }]);
+  expect(lines[0]?.['sentBytes']).toBeGreaterThan(1 << 20);
+  expect(lines[0]?.['sentBytes']).toBeLessThan((1 << 20) + 65_536);
+});
+
+test('a refused program that goes on slowly is read for 5 s', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    const { open, lines } = visit();
+    const program = open();
+    program.send(Buffer.from(ENDLESS));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(program.text).toMatch(/^HTTP\/1.1 403 /);
+    for (let i = 0; i < 4; i++) {
+      await vi.advanceTimersByTimeAsync(1_000);
+      program.send(Buffer.from('x'));
+    }
+    expect(program.isClosed).toBe(false);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(program.isClosed).toBe(true);
+    expect(lines).toMatchObject([{ outcome: 'host' }]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('what refused programs send counts in the allowance', async () => {
+  const { open, ask } = visit({ allowanceMb: 1 });
+  for (let i = 0; i < 2; i++) {
+    const program = open();
+    await program.write(ENDLESS + 'x'.repeat(600_000));
+    program.close();
+  }
+  expect(await ask(connectTo(`${HOST}:443`))).toMatch(/^HTTP\/1.1 429 /);
+});
+
+test('a tunnel in which nothing moves for two minutes is ended, and one that is used is not', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'], shouldAdvanceTime: true });
+  try {
+    const upstream = await startUpstream(() => undefined);
+    const { open, lines } = visit(upstream);
+    const program = await tunnel(open);
+    vi.advanceTimersByTime(100_000);
+    program.send(Buffer.from('x'));
+    await until('the byte', () => upstream.received[0] === 'x');
+    vi.advanceTimersByTime(100_000);
+    upstream.sockets[0]?.write('y');
+    await until('the answer', () => program.text === 'y');
+    vi.advanceTimersByTime(100_000);
+    expect(program.isClosed).toBe(false);
+    vi.advanceTimersByTime(20_000);
+    expect(program.isClosed).toBe(true);
+    await until('the line', () => lines.length > 0);
+    expect(lines).toMatchObject([{ outcome: 'late' }]);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 function threeAddresses(): Promise<string[]> {

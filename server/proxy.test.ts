@@ -89,6 +89,37 @@ test('an answer without a length, and one to HEAD, come as they are', async () =
   expect(head).toMatch(/^HTTP\/1.1 404 Gone Away\r\n[^]*\r\n\r\n$/);
 });
 
+test('a program that has said all it wants to say still gets its answer', async () => {
+  const upstream = await startUpstream((socket) => {
+    socket.on('data', () => setTimeout(() => socket.end(HELLO), 50));
+  });
+  const { open } = visit(upstream);
+  const program = open();
+  await program.write(get(`http://${HOST}/`));
+  program.end();
+  await until('the end', () => program.hasEnd);
+  expect(program.text).toMatch(/\r\n\r\nhello$/);
+});
+
+test('a program of HTTP/1.0 gets no chunks, whatever it says it takes', async () => {
+  const chunks = 'Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n';
+  const upstream = await startUpstream(answering(`HTTP/1.1 200 OK\r\n${chunks}`));
+  const { ask } = visit(upstream);
+  for (const header of ['', 'TE: chunked\r\n']) {
+    const answer = await ask(`GET http://${HOST}/ HTTP/1.0\r\n${header}\r\n`);
+    expect(answer).not.toMatch(/transfer-encoding/i);
+    expect(answer).toMatch(/\r\n\r\nhello$/);
+  }
+});
+
+test('an offer to change the protocol is not taken up, and the request goes on', async () => {
+  const upstream = await startUpstream(answering(HELLO));
+  const { ask } = visit(upstream);
+  const offer = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMA'];
+  expect(await ask(get(`http://${HOST}/`, ...offer))).toMatch(/\r\n\r\nhello$/);
+  expect(upstream.received[0]).toBe(`GET / HTTP/1.1\r\nHost: ${HOST}\r\nConnection: close\r\n\r\n`);
+});
+
 test('a program that is refused may go on sending until it has read why', async () => {
   const { open } = visit();
   const program = open();
@@ -127,6 +158,13 @@ test('the log has who was reached and how much, and nothing of what was said', a
       msg: 'proxy connection',
     },
   ]);
+});
+
+test('a loop of connections that are broken off delays nobody', async () => {
+  const { open, ask, lines } = visit();
+  for (let i = 0; i < 3_000; i++) open().close();
+  await until('the lines', () => lines.length === 1_000);
+  expect(await ask(connectTo('other.example:443'))).toMatch(/^HTTP\/1.1 403 /);
 });
 
 test('connections past a burst are served one after the other', async () => {

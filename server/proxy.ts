@@ -9,19 +9,10 @@ import type { Dialer } from './dial.ts';
 import type { Log } from './log.ts';
 import { forward, MAX_HEAD_BYTES, tunnel } from './proxy-carry.ts';
 import { Exchange } from './proxy-exchange.ts';
-import {
-  checkTarget,
-  connectTarget,
-  Refusal,
-  requestTarget,
-  type RefusalCode,
-  type Target,
-} from './proxy-target.ts';
+import { Pace } from './proxy-pace.ts';
+import { checkTarget, connectTarget, Refusal, requestTarget } from './proxy-target.ts';
+import type { Target } from './proxy-target.ts';
 import type { SandboxStream } from './sandbox-stream.ts';
-
-/** A burst of so many connections is served at once; past it one every so many ms. */
-const BURST = 64;
-const PACE_MS = 50;
 
 /** How many connections of one session have a line in the log: a loop shall not fill the disk. */
 const LOGGED = 1_000;
@@ -42,16 +33,17 @@ export class Proxy {
   readonly #server: Server;
   /** By their streams. */
   readonly #exchanges = new Map<object, Exchange>();
+  readonly #pace = new Pace();
   #carried = 0;
   #connections = 0;
-  /** When the next connection may begin, by the monotonic clock, in ms. */
-  #nextAt = 0;
 
   constructor(options: ProxyOptions) {
     this.#options = options;
     // It never listens, and its own clocks only run where it does: an Exchange has them.
     // The URL alone says which host is meant.
-    this.#server = createServer({ maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false });
+    const server = createServer({ maxHeaderSize: MAX_HEAD_BYTES, requireHostHeader: false });
+    // A program that has said all it wants to say still gets its answer. The types do not know it.
+    this.#server = Object.assign(server, { httpAllowHalfOpen: true });
     const serve = (request: IncomingMessage, response: ServerResponse) =>
       void this.#request(request, response);
     this.#server.on('request', serve);
@@ -61,11 +53,8 @@ export class Proxy {
       'connect',
       (request, stream, head) => void this.#connect(request, stream, head),
     );
-    this.#server.on('upgrade', (_, stream) => {
-      this.#turnDown(stream, 'method', 'this proxy changes to no other protocol');
-    });
-    this.#server.on('clientError', (_, stream) => {
-      this.#turnDown(stream, 'malformed', 'that is no request to an HTTP proxy');
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, stream) => {
+      this.#failed(stream, error.code ?? '');
     });
   }
 
@@ -74,17 +63,16 @@ export class Proxy {
     const exchange = new Exchange(stream);
     this.#exchanges.set(stream, exchange);
     stream.onBytes = (bytes) => {
-      exchange.moved();
+      exchange.moved(bytes);
       this.#carried += bytes;
       if (this.#isSpent) this.#endAll();
     };
     stream.once('close', () => {
       this.#exchanges.delete(stream);
+      this.#pace.leave(stream);
       this.#write(exchange);
     });
-    this.#paced(() => {
-      if (!stream.destroyed) this.#server.emit('connection', stream);
-    });
+    this.#pace.add(stream, () => this.#server.emit('connection', stream));
   }
 
   get #isSpent(): boolean {
@@ -96,13 +84,6 @@ export class Proxy {
     for (const exchange of this.#exchanges.values()) {
       if (exchange.isConnected) exchange.breakOff('allowance');
     }
-  }
-
-  #paced(work: () => void): void {
-    const now = performance.now();
-    this.#nextAt = Math.max(this.#nextAt, now - BURST * PACE_MS) + PACE_MS;
-    if (this.#nextAt <= now) work();
-    else setTimeout(work, this.#nextAt - now).unref();
   }
 
   async #connect(request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
@@ -121,6 +102,10 @@ export class Proxy {
     const exchange = this.#begin(request.socket);
     if (!exchange) return;
     try {
+      // Any other change of protocol is an offer, which this proxy does not take up.
+      if (/\bwebsocket\b/i.test(request.headers.upgrade ?? '')) {
+        throw new Refusal('method', 'this proxy carries no WebSocket but through CONNECT');
+      }
       const target = requestTarget(urlOf(request));
       const upstream = await this.#reach(exchange, target);
       await forward(request, response, target, upstream);
@@ -155,9 +140,14 @@ export class Proxy {
     return upstream;
   }
 
-  #turnDown(stream: Duplex, code: RefusalCode, sentence: string): void {
-    const exchange = this.#begin(stream);
-    exchange?.refuse(new Refusal(code, sentence));
+  /** A connection has failed: its program by what it said, where the parser says so, or else either side. */
+  #failed(stream: Duplex, code: string): void {
+    if (code.startsWith('HPE_')) {
+      const sentence = 'that is no request to an HTTP proxy';
+      this.#begin(stream)?.refuse(new Refusal('malformed', sentence));
+    } else {
+      this.#exchanges.get(stream)?.breakOff('broken');
+    }
   }
 
   #refuse(exchange: Exchange, error: unknown, response?: ServerResponse): void {

@@ -5,18 +5,27 @@
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-/** What is not globally reachable of IPv4, by the IANA's registry of special-purpose addresses. */
+/**
+ * What is not globally reachable of IPv4, by the IANA's registry of special-purpose addresses, what of
+ * that registry leads to the nearest of many hosts, and what clouds answer at themselves.
+ */
 const SPECIAL_IPV4 = blocks('ipv4', [
   '0.0.0.0/8', // this network
   '10.0.0.0/8', // private
-  '100.64.0.0/10', // carriers' translators
+  '100.64.0.0/10', // carriers' translators, and Alibaba Cloud's metadata
   '127.0.0.0/8', // loopback
+  '161.26.0.0/16', // IBM Cloud's services for its own machines
+  '166.8.0.0/14', // IBM Cloud's service endpoints
+  '168.63.129.16/32', // Azure's host: metadata, the machine's certificates
   '169.254.0.0/16', // link-local, and the clouds' metadata
   '172.16.0.0/12', // private
-  '192.0.0.0/24', // protocol assignments
+  '192.0.0.0/24', // protocol assignments, and Oracle Cloud's metadata
   '192.0.2.0/24', // documentation
+  '192.31.196.0/24', // AS112, whose nearest sink for reverse lookups may be the network's own
+  '192.52.193.0/24', // AMT, whose nearest relay may be the network's own
   '192.88.99.0/24', // 6to4 relays
   '192.168.0.0/16', // private
+  '192.175.48.0/24', // AS112, by delegation
   '198.18.0.0/15', // benchmarks
   '198.51.100.0/24', // documentation
   '203.0.113.0/24', // documentation

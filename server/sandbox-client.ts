@@ -2,23 +2,25 @@
  * The server's end of a sandbox. The connection to the daemon's unix socket is the sandbox: closing
  * it ends every process inside. What comes from there is as hostile as the visitor's code.
  */
-import { connect, type Socket } from 'node:net';
-import { encodeCount, encodeFrame, FRAME_TYPES, FrameReader, STREAM_TYPES } from './frames.ts';
+import { decodeAck, encodeCount, FRAME_TYPES, STREAM_TYPES } from './frames.ts';
 import type { Frame, FrameType } from './frames.ts';
-import { reasonOf } from './errors.ts';
 import type { Limit, Size } from './protocol.ts';
 import { readFields, type Exit, type Facts, type SandboxFailure } from './sandbox-fields.ts';
+import { SandboxLink } from './sandbox-link.ts';
 import type { SandboxStream } from './sandbox-stream.ts';
 import { Streams } from './streams.ts';
 
 /** How long a sandbox may take to be made and to start its command, in ms; usually about 10. */
 const START_TIMEOUT_MS = 10_000;
 
-/** How long a sandbox may take to go, in ms; usually about 20. A daemon that is stuck is not waited for. */
-const GONE_TIMEOUT_MS = 5_000;
-
 /** The largest piece of input in one frame, in bytes: init reads no more at once. */
 const MAX_INPUT_PIECE_BYTES = 16_384;
+
+/**
+ * How many frames of no data may come in a row: no window counts them. init sends one at a terminal's
+ * end, and one where an interrupt has thrown away what it was about to read.
+ */
+const MAX_EMPTY_FRAMES = 100;
 
 /** The one terminal that a session has. */
 const TERMINAL = 1;
@@ -45,14 +47,15 @@ export interface SandboxListener {
 
 /** A sandbox with one terminal. */
 export class Sandbox {
-  readonly #socket: Socket;
-  readonly #reader = new FrameReader();
+  readonly #link: SandboxLink;
   readonly #listener: SandboxListener;
   readonly #startTimer: NodeJS.Timeout;
-  #closed = false;
   #facts: Facts | undefined;
+  #isReady = false;
+  /** Whether the terminal was asked for, and its opening was not told yet. */
+  #awaitsOpened = false;
+  #emptyFrames = 0;
   #streams: Streams | undefined;
-  #goneTimer: NodeJS.Timeout | undefined;
   /** The size to tell as soon as the socket takes bytes again: the latest one only. */
   #laterSize: Size | undefined;
 
@@ -63,32 +66,35 @@ export class Sandbox {
   constructor(path: string, environment: string, signal: AbortSignal, listener: SandboxListener) {
     this.#listener = listener;
     this.#startTimer = setTimeout(() => this.#fail('no answer in time'), START_TIMEOUT_MS);
-    this.#socket = connect(path, () => this.#sendJson(FRAME_TYPES.hello, 0, { environment }));
-    this.#socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.#socket.on('error', (error) => this.#fail(reasonOf(error)));
-    this.#socket.on('close', () => {
-      this.#fail('closed without a reason');
-      clearTimeout(this.#goneTimer);
-      listener.gone();
+    this.#link = new SandboxLink(path, {
+      connected: () => this.#sendJson(FRAME_TYPES.hello, 0, { environment }),
+      frame: (frame) => this.#take(frame),
+      wrote: () => {
+        this.#resizeLater();
+        this.#streams?.resume();
+      },
+      failed: (message) => this.#fail(message),
+      gone: () => listener.gone(),
     });
     signal.addEventListener('abort', () => this.#close(), { once: true });
   }
 
   /** Starts the environment's command in the terminal. */
   open(size: Size): void {
+    this.#awaitsOpened = true;
     this.#sendJson(FRAME_TYPES.open, TERMINAL, { cols: size.cols, rows: size.rows });
   }
 
   /** Types into the terminal. The caller bounds what is on its way, by `acked`. */
   input(bytes: Buffer): void {
     for (let at = 0; at < bytes.length; at += MAX_INPUT_PIECE_BYTES) {
-      this.#send(FRAME_TYPES.data, TERMINAL, bytes.subarray(at, at + MAX_INPUT_PIECE_BYTES));
+      this.#link.send(FRAME_TYPES.data, TERMINAL, bytes.subarray(at, at + MAX_INPUT_PIECE_BYTES));
     }
   }
 
   /** Tells that so many bytes of output were drawn. */
   ack(bytes: number): void {
-    this.#send(FRAME_TYPES.ack, TERMINAL, encodeCount(bytes));
+    this.#link.send(FRAME_TYPES.ack, TERMINAL, encodeCount(bytes));
   }
 
   /** Changes the terminal's size; of many in a row the last one counts. */
@@ -98,38 +104,19 @@ export class Sandbox {
   }
 
   #resizeLater(): void {
-    if (!this.#laterSize || this.#socket.writableLength > 0) return;
+    if (!this.#laterSize || !this.#link.isIdle) return;
     const payload = Buffer.alloc(4);
     payload.writeUInt16BE(this.#laterSize.cols, 0);
     payload.writeUInt16BE(this.#laterSize.rows, 2);
     this.#laterSize = undefined;
-    this.#send(FRAME_TYPES.resize, TERMINAL, payload);
+    this.#link.send(FRAME_TYPES.resize, TERMINAL, payload);
   }
 
   #sendJson(type: FrameType, terminal: number, value: object): void {
-    this.#send(type, terminal, Buffer.from(JSON.stringify(value)));
+    this.#link.send(type, terminal, Buffer.from(JSON.stringify(value)));
   }
 
-  #send(type: FrameType, terminal: number, payload: Buffer): void {
-    if (this.#closed) return;
-    this.#socket.write(encodeFrame({ type, terminal, payload }), () => {
-      this.#resizeLater();
-      this.#streams?.resume();
-    });
-  }
-
-  #receive(chunk: Buffer): void {
-    try {
-      for (const frame of this.#reader.push(chunk)) {
-        if (this.#closed) return;
-        this.#dispatch(frame);
-      }
-    } catch (error) {
-      this.#fail(`malformed: ${reasonOf(error)}`);
-    }
-  }
-
-  #dispatch(frame: Frame): void {
+  #take(frame: Frame): void {
     const { type, payload } = frame;
     switch (type) {
       case FRAME_TYPES.facts:
@@ -140,19 +127,25 @@ export class Sandbox {
       case FRAME_TYPES.ready:
         readFields.ready(payload);
         if (!this.#facts) throw new Error('no facts before it was ready');
-        if (this.#facts.network === 'proxy') this.#streams ??= this.#createStreams(this.#facts);
+        if (this.#isReady) throw new Error('ready a second time');
+        this.#isReady = true;
+        if (this.#facts.network === 'proxy') this.#streams = this.#createStreams(this.#facts);
         this.#listener.ready(this.#facts);
         return;
       case FRAME_TYPES.open:
         readFields.opened(payload);
+        if (!this.#awaitsOpened) throw new Error('a terminal opened that was not asked for');
+        this.#awaitsOpened = false;
         clearTimeout(this.#startTimer);
         this.#listener.opened();
         return;
       case FRAME_TYPES.data:
+        this.#emptyFrames = payload.length > 0 ? 0 : this.#emptyFrames + 1;
+        if (this.#emptyFrames > MAX_EMPTY_FRAMES) throw new Error('no data, over and over');
         this.#listener.data(payload);
         return;
       case FRAME_TYPES.ack:
-        this.#listener.acked(payload.readUInt32BE());
+        this.#listener.acked(decodeAck(payload));
         return;
       case FRAME_TYPES.notice:
         this.#listener.noticed(readFields.notice(payload).limit);
@@ -174,26 +167,21 @@ export class Sandbox {
   #createStreams({ limits }: Facts): Streams {
     return new Streams({
       limit: limits.connections,
-      send: (type, stream, payload) => this.#send(type, stream, payload),
-      isIdle: () => this.#socket.writableLength === 0,
+      send: (type, stream, payload) => this.#link.send(type, stream, payload),
+      isIdle: () => this.#link.isIdle,
       opened: (stream) => this.#listener.connected(stream),
     });
   }
 
   #fail(message: string, code: SandboxFailure['code'] = 'fault'): void {
-    if (this.#closed) return;
+    if (this.#link.isClosed) return;
     this.#close();
     this.#listener.failed({ code, message });
   }
 
   #close(): void {
-    this.#closed = true;
+    this.#link.close();
     this.#streams?.end();
     clearTimeout(this.#startTimer);
-    // Half of it: the other half is the daemon's, which closes it when the sandbox is gone. Bytes that
-    // nobody takes would hold our end back, though.
-    if (this.#socket.writableLength > 0) this.#socket.destroy();
-    else this.#socket.end();
-    this.#goneTimer = setTimeout(() => this.#socket.destroy(), GONE_TIMEOUT_MS);
   }
 }

@@ -3,7 +3,7 @@
  * window both ways, acknowledges what was asked for, and throws where the sandbox breaks the order.
  */
 import { Duplex } from 'node:stream';
-import { encodeCount, FRAME_TYPES, type FrameType } from './frames.ts';
+import { decodeAck, encodeCount, FRAME_TYPES, type FrameType } from './frames.ts';
 
 /** Bytes that may be on their way without an acknowledgement, each way; init has the same number. */
 export const STREAM_WINDOW_BYTES = 64 * 1024;
@@ -57,7 +57,7 @@ export class SandboxStream extends Duplex {
         this.#receive(payload);
         return;
       case FRAME_TYPES.streamAck:
-        this.#room += payload.readUInt32BE();
+        this.#room += decodeAck(payload);
         if (this.#room > STREAM_WINDOW_BYTES) throw new Error('more acknowledged than was sent');
         if (this.#outgoing.length > 0) this.#wire.wantsToSend();
         return;

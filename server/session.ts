@@ -134,10 +134,6 @@ export class Session {
   }
 
   #run(): void {
-    if (this.#state !== 'starting') {
-      this.#break('the terminal was opened twice');
-      return;
-    }
     this.#state = 'running';
     if (this.#size !== this.#openedWith) this.#sandbox.resize(this.#size);
     this.#client.running();

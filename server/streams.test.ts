@@ -1,49 +1,8 @@
 import { expect, test } from 'vitest';
-import { FRAME_TYPES, type FrameType } from './frames.ts';
-import { STREAM_WINDOW_BYTES, type SandboxStream } from './sandbox-stream.ts';
-import { Streams } from './streams.ts';
+import { FRAME_TYPES } from './frames.ts';
+import { STREAM_WINDOW_BYTES } from './sandbox-stream.ts';
+import { startStreams as start } from './testing/bare-streams.ts';
 import { until } from './testing/until.ts';
-
-interface Sent {
-  type: FrameType;
-  stream: number;
-  payload: Buffer;
-}
-
-function start(limit = 4) {
-  const sent: Sent[] = [];
-  const opened: SandboxStream[] = [];
-  const connection = { isIdle: true };
-  const streams = new Streams({
-    limit,
-    send: (type, stream, payload) => sent.push({ type, stream, payload: Buffer.from(payload) }),
-    isIdle: () => connection.isIdle,
-    opened: (stream) => {
-      stream.on('error', () => undefined);
-      opened.push(stream);
-    },
-  });
-  const take = (type: FrameType, stream = 1, payload = Buffer.alloc(0)) =>
-    streams.take({ type, terminal: stream, payload });
-  const data = (bytes: number, stream = 1) =>
-    take(FRAME_TYPES.streamData, stream, Buffer.alloc(bytes));
-  const ack = (bytes: number, stream = 1) => {
-    const payload = Buffer.alloc(4);
-    payload.writeUInt32BE(bytes);
-    take(FRAME_TYPES.streamAck, stream, payload);
-  };
-  const open = (stream = 1): SandboxStream => {
-    take(FRAME_TYPES.streamOpen, stream);
-    return opened.at(-1) as SandboxStream;
-  };
-  const types = (stream = 1) =>
-    sent.filter((frame) => frame.stream === stream).map(({ type }) => type);
-  const sentBytes = (stream = 1) =>
-    sent
-      .filter((frame) => frame.stream === stream && frame.type === FRAME_TYPES.streamData)
-      .reduce((sum, { payload }) => sum + payload.length, 0);
-  return { streams, sent, connection, take, data, ack, open, types, sentBytes };
-}
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -166,6 +125,19 @@ test('what comes after our close is not kept, until the sandbox has closed too',
   expect(() => data(1)).toThrow('not open');
 });
 
+test('nothing comes behind the close of a sandbox, although ours is still to come', async () => {
+  const { open, take } = start();
+  const stream = open();
+  stream.end();
+  await turn();
+  take(FRAME_TYPES.streamEnd);
+  take(FRAME_TYPES.streamClose);
+  expect(stream.destroyed).toBe(false);
+  for (const type of [FRAME_TYPES.streamClose, FRAME_TYPES.streamEnd, FRAME_TYPES.streamData]) {
+    expect(() => take(type)).toThrow('a frame after the close of a stream');
+  }
+});
+
 test('the end of the sandbox ends all of them', async () => {
   const { streams, open } = start();
   const all = [open(1), open(2)];
@@ -197,6 +169,15 @@ test.each<[string, (sandbox: ReturnType<typeof start>) => void]>([
     ({ take }) => {
       take(FRAME_TYPES.streamEnd);
       take(FRAME_TYPES.streamEnd);
+    },
+  ],
+  [
+    'floods the server with streams',
+    ({ open, take }) => {
+      for (let i = 0; i < 100_000; i++) {
+        open(2);
+        take(FRAME_TYPES.streamClose, 2);
+      }
     },
   ],
   ['acknowledges what was not sent', ({ ack }) => ack(1)],

@@ -6,6 +6,12 @@
 import { FRAME_TYPES, type Frame, type FrameType } from './frames.ts';
 import { SandboxStream } from './sandbox-stream.ts';
 
+/**
+ * How many may be opened in a second. Each costs the server some 50 µs, so that a flood of them would
+ * hold up everybody; init manages about 1,400 for a program that does nothing else (measured).
+ */
+const MAX_OPENED_PER_SECOND = 5_000;
+
 export interface StreamsOptions {
   /** How many there may be at once. */
   limit: number;
@@ -22,6 +28,9 @@ export class Streams {
   readonly #streams = new Map<number, SandboxStream>();
   /** Those that have something to send, the one that has waited longest first. */
   readonly #senders = new Set<SandboxStream>();
+  /** Since when they are counted, by the monotonic clock in ms, and how many there were. */
+  #countedFrom = -Infinity;
+  #opened = 0;
 
   constructor(options: StreamsOptions) {
     this.#options = options;
@@ -58,6 +67,7 @@ export class Streams {
     if (this.#streams.has(number) || this.#streams.size >= this.#options.limit) {
       throw new Error(`stream ${number} opened beside ${this.#streams.size}`);
     }
+    this.#countOpening();
     const stream: SandboxStream = new SandboxStream({
       send: (type, payload) => this.#options.send(type, number, payload),
       wantsToSend: () => {
@@ -71,6 +81,16 @@ export class Streams {
     });
     this.#streams.set(number, stream);
     this.#options.opened(stream);
+  }
+
+  #countOpening(): void {
+    const now = performance.now();
+    if (now - this.#countedFrom >= 1_000) {
+      this.#countedFrom = now;
+      this.#opened = 0;
+    }
+    this.#opened += 1;
+    if (this.#opened > MAX_OPENED_PER_SECOND) throw new Error('a flood of streams');
   }
 
   #forgetIfOver(number: number, stream: SandboxStream): void {

@@ -16,6 +16,8 @@ export const FAKE_FACTS = {
 };
 
 export interface FakeDaemonOptions {
+  /** What it tells of its environment. */
+  facts?: object;
   /** Accept and then never answer. */
   isMute?: boolean;
   /** Make the sandbox, and leave its opening to the test. */
@@ -118,7 +120,7 @@ export class FakeSandbox {
         this.fail('environment');
         return;
       }
-      this.sendJson(FRAME_TYPES.facts, FAKE_FACTS);
+      this.sendJson(FRAME_TYPES.facts, this.#options.facts ?? FAKE_FACTS);
       this.sendJson(FRAME_TYPES.ready, { sandbox: 'fake' });
     }
     if (frame.type === FRAME_TYPES.open && !holdsOpen) {

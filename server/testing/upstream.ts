@@ -9,6 +9,8 @@ export interface Upstream {
   /** What each connection has sent, in the order in which they came. */
   received: string[];
   sockets: Socket[];
+  /** Where it listens, on 127.0.0.1. */
+  port: number;
 }
 
 /** Starts one, which is stopped after the running test. @param serve what it does with a connection */
@@ -36,7 +38,7 @@ export async function startUpstream(serve: (socket: Socket) => void): Promise<Up
       socket.once('error', reject);
       socket.once('connect', () => resolve(socket));
     });
-  return { connect, received, sockets };
+  return { connect, received, sockets, port };
 }
 
 /** Answers each connection once its request's head is there. */
