@@ -12,7 +12,7 @@ _SOCKET_OPTIONS = {
 }
 
 # With a network (linux/in.h, tcp.h, in6.h): what servers, clients and event loops set. Not TCP_ULP, TCP_CONGESTION and
-# TCP_REPAIR, which load or drive other parts of the kernel; no multicast, no filters, no IP options for all of a socket.
+# TCP_REPAIR, which load or drive other parts of the kernel; no multicast, no filters, no IP options of a socket.
 _NETWORK_OPTIONS = {
     socket.SOL_SOCKET: {'BROADCAST': 6, 'REUSEPORT': 15},
     socket.IPPROTO_IP: {'TOS': 1, 'TTL': 2},

@@ -15,7 +15,9 @@ class Declaring(unittest.TestCase):
 
     def setUp(self):
         self.declarations = Path(self.enterContext(tempfile.TemporaryDirectory()))
-        self.images = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        # Beside the shipped ones: what is copied from there may be a link on the same disk.
+        folder = tempfile.TemporaryDirectory(dir=IMAGES.parent, prefix='images-of-a-test-')
+        self.images = Path(self.enterContext(folder))
         # Templates have to reach it, as nobody.
         os.chmod(self.images, 0o755)
 
