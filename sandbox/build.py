@@ -56,7 +56,8 @@ def _bootstrap(environment, folder, root, lock, say):
     # It mounts the host's /proc, /sys and /dev in the root that it makes.
     failure = _run(['--mount-proc', *command], lock, {**os.environ, 'TMPDIR': str(temporary)}, heard)
     if failure:
-        raise BuildFailed(f'the image of {environment.name}: mmdebstrap failed; it said last:\n{failure}')
+        remedy = 'correct the packages of the declaration, or, where none can be fetched, the network and /etc/apt'
+        raise BuildFailed(f'the image of {environment.name}: mmdebstrap failed; it said:\n{failure}\n{remedy}')
 
 
 def _sources():
@@ -88,13 +89,15 @@ def _install_wheels(environment, root, lock):
 
 
 def _run(command, lock, variables, heard=lambda line: None):
-    """Runs a command to its end in namespaces of its own. Returns the last lines of one that fails, None otherwise.
+    """Runs a command to its end in namespaces of its own. Returns the errors of one that fails, None otherwise.
+
+    Where it called nothing an error, they are its last lines.
 
     Its mounts and all its processes go with it, and it goes with us: nothing is ever removed through such a mount.
     command: options of unshare(1) first.
     """
     isolated = ['setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', '--pid', '--fork', '--kill-child', *command]
-    last = []
+    errors, last = [], []
     with subprocess.Popen(
         isolated, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=variables,
         # The lock is held for as long as anything of it lives.
@@ -103,7 +106,9 @@ def _run(command, lock, variables, heard=lambda line: None):
         for line in process.stdout:
             heard(line.strip())
             last = (last + [line.strip()])[-_LAST_LINES:]
-    return '\n'.join(last) if process.returncode else None
+            if line.startswith('E: '):
+                errors = (errors + [line.strip()])[:_LAST_LINES]
+    return '\n'.join(errors or last) if process.returncode else None
 
 
 def _finish(root):
