@@ -26,6 +26,7 @@ import contextlib
 import os
 import select
 import signal
+from pathlib import Path
 
 from . import host, slots, wire
 from .environment import BadEnvironment
@@ -72,7 +73,8 @@ class Daemon:
         with contextlib.ExitStack() as undo:
             # First of all, because it is what another daemon may have.
             listener = listen(self._socket_path, self._peer.pw_gid)
-            undo.callback(os.unlink, self._socket_path)
+            # `run` has removed it by then: nobody else is to connect.
+            undo.callback(Path(self._socket_path).unlink, missing_ok=True)
             self._range, self._folder, self._groups = host.take(undo)
             self._slots = slots.Slots(self._slot_count, self._groups)
             self._templates = self._start_templates()

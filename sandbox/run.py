@@ -41,16 +41,15 @@ def run(name, options):
     """
     if not os.isatty(0) or not os.isatty(1):
         raise RuntimeError('there is no terminal here; run it in one, or use `serve` and its socket')
-    with tempfile.TemporaryDirectory(prefix='try-console-run-') as folder, _daemon(folder, name, options) as path:
-        with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(path)
-            connection.sendall(wire.encode(wire.HELLO, 0, {'environment': name}))
-            return _Prompt(connection).serve()
+    with _daemon(name, options) as connection:
+        connection.sendall(wire.encode(wire.HELLO, 0, {'environment': name}))
+        return _Prompt(connection).serve()
 
 
 @contextlib.contextmanager
-def _daemon(folder, name, options):
-    path = f'{folder}/sandbox.sock'
+def _daemon(name, options):
+    folder = tempfile.TemporaryDirectory(prefix='try-console-run-')
+    path = f'{folder.name}/sandbox.sock'
     command = [sys.executable, '-m', __package__, 'serve', '--socket', path, '--user', 'root', '--slots', '1']
     # It is to end however we do. Its session is its own: Ctrl-C is for the program inside.
     process = subprocess.Popen(
@@ -58,8 +57,12 @@ def _daemon(folder, name, options):
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
     )
     try:
-        _wait_until_ready(process.stdout)
-        yield path
+        with folder, socket.socket(socket.AF_UNIX) as connection:
+            _wait_until_ready(process.stdout)
+            connection.connect(path)
+            # From here on nothing is left of us in any folder, however this ends.
+            folder.cleanup()
+            yield connection
     finally:
         process.terminate()
         process.stdout.close()

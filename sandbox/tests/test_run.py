@@ -122,11 +122,13 @@ class Run(unittest.TestCase):
             self.assertEqual(shell.exit_code(), 128 + signal.SIGKILL)
 
     def test_killed_it_leaves_nothing(self):
+        before = folders()
         with Shell() as shell:
             shell.expect(r'In \[1\]: ')
             shell.process.kill()
             shell.process.wait()
             self.tearDown()
+        self.assertEqual(folders() - before, set())
 
     def test_what_keeps_an_environment_from_starting_is_said(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -149,3 +151,8 @@ class Run(unittest.TestCase):
         with Shell('nowhere') as shell:
             shell.expect(r"no environment 'nowhere'.*ipython")
             self.assertEqual(shell.exit_code(), 1)
+
+
+def folders():
+    """What `run` may have left in the folder for temporary files."""
+    return set(Path(tempfile.gettempdir()).glob('try-console-run-*'))
