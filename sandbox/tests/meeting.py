@@ -132,27 +132,6 @@ def open_descriptors():
     return [os.readlink(path) for path in paths if os.path.lexists(path)]
 
 
-def burn(seconds):
-    """Keeps four processes busy. Returns the processor time that they got, in seconds."""
-    import os
-    import time
-
-    before = os.times()
-    end = time.monotonic() + seconds
-    pids = []
-    for _ in range(4):
-        pid = os.fork()
-        if pid == 0:
-            while time.monotonic() < end:
-                pass
-            os._exit(0)
-        pids.append(pid)
-    for pid in pids:
-        os.waitpid(pid, 0)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
-
-
 def use(seconds):
     """Uses processor time, and what the prompt itself has used comes on top."""
     import time
