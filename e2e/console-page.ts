@@ -50,6 +50,16 @@ export class ConsolePage {
     await this.expectScreen(new RegExp(`In \\[${n}\\]:\\s*$`));
   }
 
+  /** After an end: Enter brings a new console, in which nothing of the old one is bound. */
+  async expectRestart(kept: string): Promise<void> {
+    await expect(async () => {
+      await this.page.keyboard.press('Enter');
+      expect(await this.screen()).toMatch(/In \[1\]:\s*$/);
+    }).toPass();
+    await this.run(`'${kept}' in globals()`);
+    await this.expectScreen(/Out\[1\]: False/);
+  }
+
   /** Types as a person does, wherever the keyboard's focus is. */
   async type(keys: string): Promise<void> {
     await this.page.keyboard.type(keys);

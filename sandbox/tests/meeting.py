@@ -14,56 +14,8 @@ def allocate_in_child(megabytes, after_seconds=0):
     return None if after_seconds else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def fork_until_refused():
-    import os
-    import signal
-
-    pids = []
-    try:
-        while True:
-            pid = os.fork()
-            if pid == 0:
-                signal.pause()
-            pids.append(pid)
-    except OSError:
-        for pid in pids:
-            os.kill(pid, 9)
-            os.waitpid(pid, 0)
 
 
-def start_threads_until_refused():
-    import threading
-
-    over = threading.Event()
-    threads = []
-    try:
-        while True:
-            threads.append(threading.Thread(target=over.wait))
-            threads[-1].start()
-    except RuntimeError:
-        over.set()
-        for thread in threads[:-1]:
-            thread.join()
-
-
-def fill(folder):
-    try:
-        for number in range(100):
-            with open(f'{folder}/fill-{number}', 'wb', buffering=0) as file:
-                for _ in range(16):
-                    file.write(bytes(1 << 16))
-    except OSError:
-        pass
-
-
-def make_files(folder):
-    import os
-
-    try:
-        for number in range(10**6):
-            os.close(os.open(f'{folder}/file-{number}', os.O_CREAT | os.O_WRONLY))
-    except OSError:
-        pass
 
 
 def socket_errors(*families):

@@ -8,6 +8,7 @@ import socket
 from sandbox import environment, wire
 
 from . import host, meeting
+from .attacks import filling, taking
 from .client import Client
 from .harness import eventually
 from .noticing import Notices
@@ -60,16 +61,16 @@ class Memory(Notices):
 
 class Processes(Notices):
     def test_a_process_too_many_is_told_and_the_prompt_lives(self):
-        self.client.call(meeting.fork_until_refused)
+        self.client.call(taking.fork_until_error)
         self.assertEqual(self.notice(), wire.PROCESSES)
         self.assert_no_notice()
 
     def test_a_thread_too_many_is_told(self):
-        self.client.call(meeting.start_threads_until_refused)
+        self.client.call(taking.start_threads_until_error)
         self.assertEqual(self.notice(), wire.PROCESSES)
 
     def test_what_the_last_visitor_of_a_slot_has_met_is_not_told_to_the_next(self):
-        self.client.call(meeting.fork_until_refused)
+        self.client.call(taking.fork_until_error)
         self.client.call(meeting.allocate_in_child, 2 * LIMITS.memory_mb)
         self.client.hang_up()
         self.client = self.enterContext(Client(self.daemon.socket)).open()
@@ -82,12 +83,12 @@ class Disks(Notices):
         for folder in ('/home/user', '/tmp', '/dev/shm'):
             with self.subTest(folder), Client(self.daemon.socket) as self.client:
                 self.client.open()
-                self.client.call(meeting.fill, folder)
+                self.client.call(filling.fill_disk, folder)
                 self.assertEqual(self.notice(), wire.DISK)
                 self.assert_no_notice()
 
     def test_a_disk_without_room_for_another_file_is_told(self):
-        self.client.call(meeting.make_files, '/tmp')
+        self.client.call(filling.make_files, '/tmp')
         self.assertEqual(self.notice(), wire.DISK)
 
 
